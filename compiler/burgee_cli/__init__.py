@@ -1,0 +1,1 @@
+"""The command `burgee`, a file per sub-command."""

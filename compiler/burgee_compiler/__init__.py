@@ -1,0 +1,1 @@
+"""The compiler: a flag repository in, a snapshot and diagnostics out."""

@@ -1,0 +1,291 @@
+"""Reading a tree of files into a Repository; every fault is a finding, none an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic, nearest
+from burgee_compiler.members import read_members
+from burgee_compiler.model.decoder import BAD, Decoder, Kind
+from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT
+from burgee_compiler.model.flag import FLAG
+from burgee_compiler.model.kinds import is_identifier
+from burgee_compiler.repository import MemberFile, Repository, SourceFile, TenantFiles
+from burgee_compiler.source import MAX_BYTES, read_yaml
+from burgee_compiler.trees import Entry, Tree
+
+__all__ = ["ROOT_FILE", "load_repository"]
+
+ROOT_FILE: Final = "burgee.yaml"
+_TENANT_FILES: Final = {"tenant.yaml": TENANT, "attributes.yaml": ATTRIBUTES, "layers.yaml": LAYERS}
+_TENANT_FOLDERS: Final = ("flags", "segments")
+_MEMBER_BYTES: Final = 64 * 2**20
+_WINDOWS: Final = frozenset(
+    ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
+)
+_LONGEST_KEY: Final = 256
+
+
+def load_repository(tree: Tree) -> Repository:
+    """Read all files of `tree` that belong to the flag repository."""
+    return _Loader(tree).load()
+
+
+class _Loader:
+    """Walks the entries once, reading what is known and reporting what is not."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._found: list[Diagnostic] = []
+        self._files: list[str] = []
+
+    def load(self) -> Repository:
+        entries = self._tree.entries()
+        tops: dict[str, list[Entry]] = {}
+        burgee: Any = None
+        root = next((entry for entry in entries if entry.path == ROOT_FILE), None)
+        if root is None:
+            self._report(
+                "B127",
+                "there is no burgee.yaml here",
+                ROOT_FILE,
+                "run this in a flag repository, or make one with `burgee init DIR`",
+            )
+        else:
+            burgee = self._read(root, BURGEE)
+        for entry in entries:
+            top, _, rest = entry.path.partition("/")
+            if rest:
+                tops.setdefault(top, []).append(entry)
+        tenants = {
+            name: self._tenant(name, tops[name])
+            for name in sorted(tops)
+            if _is_tenant(name, tops[name])
+        }
+        if not tenants:
+            self._report(
+                "B128",
+                "the repository holds no tenant",
+                ROOT_FILE,
+                "make a folder with flags in it, such as acme/flags/my-flag.yaml",
+            )
+        self._report_case_twins(list(tenants), "tenants", lambda name: f"{name}/")
+        return Repository(
+            burgee=burgee if burgee is not None and burgee is not BAD else None,
+            tenants=tenants,
+            found=self._found,
+            files=tuple(sorted(self._files)),
+        )
+
+    def _tenant(self, name: str, entries: list[Entry]) -> TenantFiles:
+        if not is_identifier(name) or name.lower() in _WINDOWS:
+            self._report_name(name, f"{name}/")
+        tenant = TenantFiles(name=name)
+        values: dict[str, Any] = {}
+        for entry in entries:
+            path = entry.path.removeprefix(name + "/")
+            folder, _, rest = path.partition("/")
+            if folder in _TENANT_FOLDERS and (rest or entry.kind == "folder"):
+                if entry.kind != "folder":
+                    self._definition(tenant, folder, rest, entry)
+                elif rest:
+                    self._folder(entry)
+            elif path in _TENANT_FILES:
+                values[path] = self._read(entry, _TENANT_FILES[path])
+            else:
+                self._stranger(entry, [*_TENANT_FILES, *_TENANT_FOLDERS])
+        self._report_case_twins(list(tenant.flags), "flags", lambda key: tenant.flags[key].path)
+        self._report_case_twins(
+            list(tenant.segments), "segments", lambda key: tenant.segments[key].path
+        )
+        layers = values.get("layers.yaml", {})
+        attributes = values.get("attributes.yaml", {})
+        declared = values.get("tenant.yaml")
+        return TenantFiles(
+            name=name,
+            flags=tenant.flags,
+            segments=tenant.segments,
+            locks=tenant.locks,
+            members=tenant.members,
+            layers={} if layers is BAD else layers,
+            has_layers=layers is not BAD,
+            attributes={} if attributes is BAD else attributes,
+            tenant=None if declared is BAD else declared,
+        )
+
+    def _definition(self, tenant: TenantFiles, folder: str, rest: str, entry: Entry) -> None:
+        """Take one file below flags/ or segments/."""
+        if entry.kind != "file":
+            self._stranger(entry, [])
+        elif folder == "segments" and rest.endswith((".csv", ".txt")):
+            self._member_file(tenant, entry)
+        elif not rest.endswith(".yaml"):
+            self._stranger(entry, [])
+        elif folder == "flags" and rest.endswith(".lock.yaml"):
+            key = rest.removesuffix(".lock.yaml").replace("/", ".")
+            self._place(tenant.locks, key, entry, LOCK, f"{tenant.name}/{key}")
+        elif folder == "flags":
+            key = rest.removesuffix(".yaml").replace("/", ".")
+            if self._good_key(rest.removesuffix(".yaml"), entry.path):
+                self._place(tenant.flags, key, entry, FLAG, f"{tenant.name}/{key}")
+        else:
+            key = rest.removesuffix(".yaml").replace("/", ".")
+            if self._good_key(rest.removesuffix(".yaml"), entry.path):
+                self._place(tenant.segments, key, entry, SEGMENT, f"{tenant.name}/@{key}")
+
+    def _place(
+        self, files: dict[str, SourceFile], key: str, entry: Entry, kind: Kind, subject: str
+    ) -> None:
+        definition = self._read(entry, kind, subject)
+        files[key] = SourceFile(key, entry.path, None if definition is BAD else definition)
+
+    def _member_file(self, tenant: TenantFiles, entry: Entry) -> None:
+        if entry.size > _MEMBER_BYTES:
+            self._report(
+                "B104",
+                f"the member list has {entry.size:,} bytes, more than 64 MiB",
+                entry.path,
+                "split it over several segments",
+            )
+            return
+        data = self._bytes(entry)
+        if data is not None:
+            ids, found = read_members(data, entry.path)
+            self._found += found
+            tenant.members[entry.path] = MemberFile(entry.path, ids)
+
+    def _read(self, entry: Entry, kind: Kind, subject: str | None = None) -> Any:
+        """Return what a YAML file defines, BAD where anything in it is wrong."""
+        if entry.kind != "file":
+            self._stranger(entry, [])
+            return BAD
+        if entry.size > MAX_BYTES:
+            self._report(
+                "B104",
+                f"the file has {entry.size:,} bytes, more than 1 MiB",
+                entry.path,
+                "split it, or move members into a members_file",
+                subject,
+            )
+            return BAD
+        data = self._bytes(entry)
+        if data is None:
+            return BAD
+        node, found = read_yaml(data, entry.path)
+        self._found += [_about(each, subject) for each in found]
+        if node is None:
+            return BAD
+        decoder = Decoder(entry.path, subject)
+        value = kind.read(decoder, node)
+        self._found += decoder.found
+        return value
+
+    def _bytes(self, entry: Entry) -> bytes | None:
+        self._files.append(entry.path)
+        try:
+            return self._tree.read(entry.path)
+        except OSError as error:
+            self._report(
+                "B129",
+                f"the file cannot be read: {error.strerror or error}",
+                entry.path,
+                "give the user that runs burgee the right to read it",
+            )
+            return None
+
+    def _good_key(self, path: str, file: str) -> bool:
+        parts = path.split("/")
+        for part in parts:
+            if not is_identifier(part) or part.lower() in _WINDOWS:
+                self._report_name(part, file)
+                return False
+        if len(path) > _LONGEST_KEY:
+            self._report(
+                "B125",
+                f"the key has {len(path)} characters, more than {_LONGEST_KEY}",
+                file,
+                "use shorter names or fewer folders",
+            )
+            return False
+        return True
+
+    def _folder(self, entry: Entry) -> None:
+        if entry.path.endswith((".yaml", ".yml", ".csv")):
+            self._report(
+                "B123",
+                f"{entry.path} is a folder where a file should be",
+                entry.path,
+                "rename the folder, or replace it by a file",
+            )
+
+    def _stranger(self, entry: Entry, known: Iterable[str]) -> None:
+        name = entry.path.rsplit("/", 1)[-1]
+        if entry.kind == "symlink":
+            self._report(
+                "B122",
+                f"{entry.path} is a symbolic link",
+                entry.path,
+                "replace it by the file itself: links read differently on each machine",
+            )
+        elif entry.kind == "folder" and name.endswith((".yaml", ".yml")):
+            self._folder(entry)
+        elif name.endswith(".yml"):
+            self._report(
+                "B121",
+                f"{entry.path} ends in .yml and is not read",
+                entry.path,
+                f"rename it to {name.removesuffix('.yml')}.yaml",
+            )
+        elif entry.kind == "file" or entry.path.count("/") == 1:
+            near = nearest(name, list(known))
+            self._report(
+                "B120",
+                f"{entry.path} is no file that a tenant has",
+                entry.path,
+                f'did you mean "{near}"?' if near else "move it out of the tenant's folder",
+            )
+
+    def _report_case_twins(self, names: list[str], what: str, path_of: Any) -> None:
+        seen: dict[str, str] = {}
+        for name in sorted(names):
+            twin = seen.setdefault(name.lower(), name)
+            if twin != name:
+                self._report(
+                    "B126",
+                    f"the {what} {twin} and {name} differ in case alone",
+                    path_of(name),
+                    "rename one of them: some file systems hold only one of the two",
+                )
+
+    def _report_name(self, part: str, file: str) -> None:
+        if part.lower() in _WINDOWS:
+            self._report(
+                "B124", f"{part!r} is a name that Windows cannot check out", file, "rename it"
+            )
+        else:
+            self._report(
+                "B125",
+                f"{part!r} is no proper name",
+                file,
+                "use letters, digits, - and _, beginning with a letter or digit, 128 at most",
+            )
+
+    def _report(
+        self, code: str, message: str, file: str, help: str, subject: str | None = None
+    ) -> None:
+        self._found.append(diagnostic(code, message, Where(file), help=help, subject=subject))
+
+
+def _is_tenant(name: str, entries: list[Entry]) -> bool:
+    wanted = {f"{name}/{each}" for each in (*_TENANT_FILES, *_TENANT_FOLDERS)}
+    return any(entry.path in wanted for entry in entries)
+
+
+def _about(found: Diagnostic, subject: str | None) -> Diagnostic:
+    if subject is None or found.subject is not None:
+        return found
+
+    return msgspec.structs.replace(found, subject=subject)

@@ -1,0 +1,117 @@
+"""Kinds of the mappings with fixed fields: read into structs, unknown fields reported."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+
+from burgee_compiler.diagnostics import nearest
+from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind
+from burgee_compiler.source import Node
+
+__all__ = ["fields_of", "struct_of"]
+
+S = TypeVar("S", bound=Struct)
+
+
+class _Field(Struct, frozen=True):
+    name: str
+    attribute: str
+    kind: Kind
+    description: str
+    required: bool
+
+
+_FIELDS: Final[dict[type[Struct], dict[str, _Field]]] = {}
+
+
+def fields_of(cls: type[Struct]) -> dict[str, _Field]:
+    """Return a struct's fields by the name they have in YAML.
+
+    Each field is annotated `Annotated[type, kind, "description"]`; others are no YAML fields.
+    """
+    known = _FIELDS.get(cls)
+    if known is not None:
+        return known
+    hints = typing.get_type_hints(cls, include_extras=True)
+    known = {}
+    for each in msgspec.structs.fields(cls):
+        extras = getattr(hints[each.name], "__metadata__", ())
+        kind = next((extra for extra in extras if isinstance(extra, Kind)), None)
+        text = next((extra for extra in extras if isinstance(extra, str)), "")
+        if kind is not None:
+            required = each.default is NODEFAULT and each.default_factory is NODEFAULT
+            known[each.encode_name] = _Field(each.encode_name, each.name, kind, text, required)
+    _FIELDS[cls] = known
+    return known
+
+
+def struct_of(
+    cls: type[S], what: str, *, check: Callable[[Decoder, S], bool] | None = None
+) -> Kind:
+    """Return the kind of a mapping with the fields of `cls`.
+
+    `check` may report what the fields are together, and returns whether all is well.
+    """
+
+    def read(decoder: Decoder, node: Node) -> S | Bad:
+        mapping = decoder.mapping(node, what)
+        if isinstance(mapping, Bad):
+            return mapping
+        fields = fields_of(cls)
+        values: dict[str, Any] = {}
+        good = True
+        for name, child in mapping.items():
+            field = fields.get(name)
+            if field is None:
+                unknown_field(decoder, name, fields, what)
+                good = False
+                continue
+            value = decoder.read(str(name), field.kind, child)
+            good = good and value is not BAD
+            values[field.attribute] = value
+        for field in fields.values():
+            if field.required and field.attribute not in values:
+                decoder.fault(
+                    "B202",
+                    f"{what} needs {field.name!r}",
+                    f"add `{field.name}:` ({field.description})",
+                )
+                good = False
+        if not good:
+            return BAD
+        made = cls(**values)
+        return made if check is None or check(decoder, made) else BAD
+
+    return Kind(read, lambda: struct_schema(cls))
+
+
+def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str) -> None:
+    """Report a field that `what` does not have, with the nearest one that it has."""
+    near = nearest(name, known)
+    hint = f'did you mean "{near}"?' if near else f"{what} takes: {', '.join(known)}"
+    decoder.fault("B201", f'unknown field "{name}" in {what}', hint, key=str(name))
+
+
+def struct_schema(cls: type[Struct]) -> JsonSchema:
+    """Return the JSON Schema of a struct's mapping."""
+    fields = fields_of(cls)
+    properties = {
+        field.name: {**field.kind.schema(), "description": field.description}
+        if field.description
+        else field.kind.schema()
+        for field in fields.values()
+    }
+    required = [field.name for field in fields.values() if field.required]
+    schema: JsonSchema = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    if required:
+        schema["required"] = required
+    return schema

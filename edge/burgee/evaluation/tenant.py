@@ -1,0 +1,168 @@
+"""One tenant's flags in one environment, each prepared when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from burgee.evaluation.conditions import Segment
+from burgee.evaluation.decide import decide
+from burgee.evaluation.flags import Flag
+from burgee.evaluation.result import Result
+from burgee.evaluation.run import Run, Slots
+from burgee.snapshot.forms import FlagForm, SegmentForm
+
+__all__ = ["TenantFlags"]
+
+_FLAG: Final = msgspec.json.Decoder(FlagForm)
+_SEGMENT: Final = msgspec.json.Decoder(SegmentForm)
+_DEEP: Final = 24
+"""Chains of flags longer than this are decided from their far end, not by recursion."""
+
+Members = Any
+"""What holds 16-byte digests: a frozenset, or a document of sorted ones."""
+
+
+class TenantFlags:
+    """Flags by key. Preparing is lazy and idempotent, so threads may share one."""
+
+    def __init__(
+        self,
+        tenant: str,
+        entries: Mapping[str, tuple[str, msgspec.Raw]],
+        segments: Mapping[str, msgspec.Raw],
+        members: Callable[[str], Members],
+        reuse: TenantFlags | None = None,
+    ) -> None:
+        """Take raw entries as the documents hold them; `members` finds a document by digest.
+
+        With `reuse`, flags whose closure digest is the same there are not prepared again.
+        """
+        self.tenant = tenant
+        self._entries = entries
+        self._segments = segments
+        self._members = members
+        self._prepared: dict[str, Flag] = {}
+        self._prepared_segments: dict[str, Segment] = {}
+        self._chains: dict[str, tuple[str, ...]] = {}
+        if reuse is not None and reuse.tenant == tenant:
+            self._take_over(reuse)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all flags, sorted."""
+        return sorted(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def digest(self, key: str) -> str:
+        """Return the digest of a flag's closure; KeyError where there is no such flag."""
+        return self._entries[key][0]
+
+    def get(self, key: str) -> Flag | None:
+        """Return a prepared flag, None where there is none.
+
+        Raises ValueError (msgspec's included) where the entry is no form that can be prepared.
+        """
+        flag = self._prepared.get(key)
+        if flag is None and key in self._entries:
+            flag = Flag(key, _FLAG.decode(self._entries[key][1]), self)
+            self._prepared[key] = flag
+        return flag
+
+    def evaluate(
+        self, key: str, context: Mapping[str, Any], now: int, slots: Slots | None = None
+    ) -> Result:
+        """Return what the flag `key` serves; an unknown one is a result too."""
+        try:
+            flag = self.get(key)
+        except (ValueError, LookupError, TypeError):
+            return Result(key, None, None, "error", "ERROR")
+        if flag is None:
+            return Result(key, None, None, "flag_not_found", "ERROR")
+        return decide(flag, context, now, None if slots is None else Run(slots=slots))
+
+    def segment(self, digest: str) -> Segment:
+        """Return a prepared segment; ValueError where there is none or it is not well formed."""
+        segment = self._prepared_segments.get(digest)
+        if segment is None:
+            if digest not in self._segments:
+                raise ValueError(f"no segment {digest}")
+            form = _SEGMENT.decode(self._segments[digest])
+            segment = Segment(
+                form,
+                self,
+                self._list(form.members, form.members_document),
+                self._list(form.excluded, form.excluded_document),
+            )
+            self._prepared_segments[digest] = segment
+        return segment
+
+    def served(self, key: str, context: Mapping[str, Any], now: int, run: Run | None) -> str | None:
+        """Return the variant that another flag serves within this evaluation, None on an error."""
+        memo = {} if run is None else run.memo
+        if key not in memo:
+            inner = Run(slots=None if run is None else run.slots)
+            inner.memo = memo
+            for each in self._far_end_first(key):
+                if each not in memo:
+                    memo[each] = None  # a cycle in a bad snapshot ends here
+                    memo[each] = self._decide(each, context, now, inner)
+        result = memo[key]
+        return None if result is None or result.is_error else result.variant
+
+    def _decide(self, key: str, context: Mapping[str, Any], now: int, run: Run) -> Result | None:
+        try:
+            flag = self.get(key)
+        except (ValueError, LookupError, TypeError):
+            return None
+        return None if flag is None else decide(flag, context, now, run)
+
+    def _far_end_first(self, key: str) -> tuple[str, ...]:
+        chain = self._chains.get(key)
+        if chain is None:
+            order, depth = self._order(key)
+            chain = order if depth > _DEEP else (key,)
+            self._chains[key] = chain
+        return chain
+
+    def _order(self, key: str) -> tuple[tuple[str, ...], int]:
+        """Return `key` and all it depends on, dependencies first, and the longest chain."""
+        depth: dict[str, int] = {}
+        open_: set[str] = set()
+        stack: list[tuple[str, bool]] = [(key, False)]
+        while stack:
+            current, done = stack.pop()
+            if done:
+                below = self._depends_on(current)
+                depth[current] = 1 + max((depth.get(each, 0) for each in below), default=0)
+            elif current not in depth and current not in open_:
+                open_.add(current)
+                stack.append((current, True))
+                stack.extend((each, False) for each in sorted(self._depends_on(current)))
+        return tuple(depth), max(depth.values())
+
+    def _depends_on(self, key: str) -> frozenset[str]:
+        try:
+            flag = self.get(key)
+        except (ValueError, LookupError, TypeError):
+            return frozenset()
+        return frozenset() if flag is None else flag.depends_on
+
+    def _list(self, inline: str, document: str | None) -> Members:
+        if document is not None:
+            return self._members(document)
+        data = bytes.fromhex(inline)
+        return frozenset(data[start : start + 16] for start in range(0, len(data), 16))
+
+    def _take_over(self, other: TenantFlags) -> None:
+        """Adopt prepared flags that depend on no other; those hold on to no set."""
+        for key, flag in other._prepared.items():
+            entry = self._entries.get(key)
+            if entry is not None and entry[0] == other._entries[key][0] and not flag.depends_on:
+                self._prepared[key] = flag

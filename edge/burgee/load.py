@@ -1,0 +1,170 @@
+"""Loading a snapshot in the dist layout, every byte checked against its digest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from burgee.evaluation.tenant import TenantFlags
+from burgee.snapshot.canonical import digest
+from burgee.snapshot.forms import (
+    FORMAT,
+    DocumentRef,
+    EnvironmentManifest,
+    FlagsDocument,
+    SegmentsDocument,
+    TenantManifest,
+)
+from burgee.snapshot.members import MemberList
+
+__all__ = [
+    "Refused",
+    "Snapshot",
+    "document_path",
+    "load_environment",
+    "load_tenant",
+    "read_folder",
+]
+
+T = TypeVar("T")
+Read = Callable[[str], bytes]
+"""Takes a path of the dist layout, relative to the environment's folder; OSError if absent."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Refused(ValueError):
+    """A manifest or document that must not be served; `reason` is a word for counting."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """An environment as served: its manifest, the digest of that, and its tenants' flags."""
+
+    manifest: EnvironmentManifest
+    digest: str
+    tenants: dict[str, TenantFlags]
+    manifests: dict[str, TenantManifest]
+    data: bytes
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What decides which of two snapshots is the newer one."""
+        return self.manifest.epoch, self.manifest.sequence
+
+    @property
+    def version(self) -> str:
+        """The version that answers carry."""
+        return self.manifest.version
+
+
+def document_path(tenant: str, kind: str, whole: str) -> str:
+    """Return where a document of `kind` (manifest, flags, segments, members) lies."""
+    ending = "bin" if kind == "members" else "json"
+    return f"{tenant}/{kind}-{whole[:16]}.{ending}"
+
+
+def read_folder(folder: Path) -> Read:
+    """Return a reader of one environment's folder."""
+    return lambda path: (folder / path).read_bytes()
+
+
+def load_environment(read: Read, environment: str, previous: Snapshot | None = None) -> Snapshot:
+    """Return the snapshot that `read` leads to, every document verified.
+
+    Tenants whose manifest is the same in `previous` are taken over from it. Raises Refused where
+    anything is missing, damaged, too new, or not of this environment.
+    """
+    data = _read(read, "manifest.json")
+    manifest = _decode(data, EnvironmentManifest, "manifest.json")
+    _check_format(manifest.format, "manifest.json")
+    if manifest.environment != environment:
+        raise Refused(
+            "wrong_environment",
+            f"the manifest is of environment {manifest.environment!r}, not {environment!r}",
+        )
+    tenants: dict[str, TenantFlags] = {}
+    manifests: dict[str, TenantManifest] = {}
+    for name, whole in sorted(manifest.tenants.items()):
+        before = None if previous is None else previous.tenants.get(name)
+        known = None if previous is None else previous.manifest.tenants.get(name)
+        if previous is not None and before is not None and known == whole:
+            tenants[name], manifests[name] = before, previous.manifests[name]
+            continue
+        manifests[name], tenants[name] = load_tenant(read, environment, name, whole, before)
+    return Snapshot(manifest, digest(data), tenants, manifests, data)
+
+
+def load_tenant(
+    read: Read, environment: str, tenant: str, whole: str, previous: TenantFlags | None = None
+) -> tuple[TenantManifest, TenantFlags]:
+    """Return one tenant's manifest and flags; `whole` is the manifest's digest.
+
+    Raises Refused as `load_environment` does.
+    """
+    if not _NAME.fullmatch(tenant) or not _HEX.fullmatch(whole):
+        raise Refused("malformed", f"the manifest names no proper tenant or digest: {tenant!r}")
+    path = document_path(tenant, "manifest", whole)
+    manifest = _decode(_verified(read, path, whole), TenantManifest, path)
+    _check_format(manifest.format, path)
+    if (manifest.environment, manifest.tenant) != (environment, tenant):
+        raise Refused("wrong_tenant", f"{path} is of {manifest.environment}/{manifest.tenant}")
+    flags: dict[str, tuple[str, msgspec.Raw]] = {}
+    for ref in manifest.flags:
+        document = _document(read, tenant, "flags", ref, FlagsDocument)
+        _check_format(document.format, path)
+        flags.update(document.flags)
+    segments = _document(read, tenant, "segments", manifest.segments, SegmentsDocument)
+    members = {
+        ref.digest: MemberList(_bytes(read, tenant, "members", ref)) for ref in manifest.members
+    }
+    try:
+        return manifest, TenantFlags(
+            tenant, flags, segments.segments, members.__getitem__, previous
+        )
+    except ValueError as error:
+        raise Refused("malformed", f"{path}: {error}") from error
+
+
+def _document(read: Read, tenant: str, kind: str, ref: DocumentRef, form: type[T]) -> T:
+    return _decode(_bytes(read, tenant, kind, ref), form, document_path(tenant, kind, ref.digest))
+
+
+def _bytes(read: Read, tenant: str, kind: str, ref: DocumentRef) -> bytes:
+    if not _HEX.fullmatch(ref.digest):
+        raise Refused("malformed", f"{ref.digest!r} is no digest")
+    return _verified(read, document_path(tenant, kind, ref.digest), ref.digest)
+
+
+def _read(read: Read, path: str) -> bytes:
+    try:
+        return read(path)
+    except OSError as error:
+        raise Refused("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _verified(read: Read, path: str, whole: str) -> bytes:
+    data = _read(read, path)
+    if digest(data) != whole:
+        raise Refused("digest", f"{path} is damaged: its SHA-256 is not the one its manifest names")
+    return data
+
+
+def _decode(data: bytes, form: type[T], path: str) -> T:
+    try:
+        return msgspec.json.decode(data, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused("malformed", f"{path} is not well formed: {error}") from error
+
+
+def _check_format(format_: tuple[int, int], path: str) -> None:
+    if format_[0] != FORMAT[0]:
+        raise Refused("format", f"{path} has format {format_[0]}, this version reads {FORMAT[0]}")

@@ -1,0 +1,1 @@
+"""Snapshots: their JSON forms, canonical bytes, and reading them with every digest checked."""

@@ -1,0 +1,1 @@
+"""The edge node: holds the newest good snapshot and answers over HTTP."""

@@ -1,0 +1,1 @@
+"""What the HTTP servers share: tokens and tenancy, errors, request ids, logs, metrics, OpenAPI."""

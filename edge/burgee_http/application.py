@@ -1,0 +1,135 @@
+"""The ASGI application around the routes: request ids, errors as JSON, CORS, log and metrics.
+
+One layer for all of it, since every request passes here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, Final
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from burgee_http.call import JSON, Call, Reply, merge_headers
+from burgee_http.cors import Cors
+from burgee_http.endpoint import CALL, send_reply
+from burgee_http.errors import ApiError, from_status, native_body
+from burgee_http.http_metrics import HttpMetrics
+from burgee_http.logs import AccessLog
+from burgee_http.ofrep import is_ofrep, ofrep_body
+from burgee_http.protocol import REFUSED
+from burgee_http.request_id import request_id
+
+__all__ = ["UNMATCHED", "Application", "error_reply"]
+
+UNMATCHED: Final = "(unmatched)"
+_NO_STORE = (b"cache-control", b"no-store")
+
+_log = structlog.get_logger("burgee.http")
+
+
+class Application:
+    """`check` may refuse a request by its headers before anything else looks at it."""
+
+    def __init__(
+        self,
+        routes: Sequence[BaseRoute],
+        *,
+        metrics: HttpMetrics,
+        access_log: AccessLog,
+        cors: Cors,
+        check: Callable[[Mapping[bytes, bytes]], None] | None = None,
+        lifespan: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.router = Router(routes, redirect_slashes=False, lifespan=lifespan)
+        self._metrics = metrics
+        self._access_log = access_log
+        self._cors = cors
+        self._check = check
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # makes Starlette raise for 404 and 405 instead of answering in text
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        began = perf_counter()
+        headers = merge_headers(scope["headers"])
+        call = Call(
+            method=scope["method"],
+            path=scope["path"],
+            query_string=scope["query_string"],
+            headers=headers,
+            request_id=request_id(headers.get(b"x-request-id")),
+        )
+        scope[CALL] = call
+        out = _Outgoing(send, ((b"x-request-id", call.request_id.encode()), *self._extra(headers)))
+        try:
+            await self._respond(call, scope, receive, out)
+        finally:
+            path = call.route or self._template(scope)
+            self._metrics.record(path, call.method, out.status, perf_counter() - began)
+            self._access_log.record(path, call.method, out.status, call.tenant, call.request_id)
+
+    def _extra(self, headers: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
+        return self._cors.headers(headers)
+
+    async def _respond(self, call: Call, scope: Scope, receive: Receive, out: "_Outgoing") -> None:
+        try:
+            refused: ApiError | None = scope.get(REFUSED)
+            if refused is not None:
+                raise refused
+            if self._check is not None:
+                self._check(call.headers)
+            preflight = self._cors.preflight(call.method, call.headers)
+            if preflight is not None:
+                await send_reply(preflight, out)
+                return
+            await self.router(scope, receive, out)
+        except Exception as error:
+            if out.status:
+                raise  # the answer has begun: the connection is closed under it
+            await send_reply(error_reply(call, _as_api_error(error, call)), out)
+
+    def _template(self, scope: Scope) -> str:
+        """The route's path as it was declared; ids in a path are never logged."""
+        route = scope.get("route")
+        if route is None:
+            matches = (r for r in self.router.routes if r.matches(scope)[0] is not Match.NONE)
+            route = next(matches, None)
+        return getattr(route, "path", UNMATCHED)
+
+
+class _Outgoing:
+    """Sends on, with the headers every answer has, and remembers the status (0: none yet)."""
+
+    def __init__(self, send: Send, extra: tuple[tuple[bytes, bytes], ...]) -> None:
+        self._send = send
+        self._extra = extra
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._extra]
+        await self._send(message)
+
+
+def error_reply(call: Call, error: ApiError) -> Reply:
+    if is_ofrep(call.path):
+        body = ofrep_body(error, call.path)
+    else:
+        body = native_body(error, call.request_id)
+    return Reply(error.status, body, (JSON, _NO_STORE, *error.headers))
+
+
+def _as_api_error(error: Exception, call: Call) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, HTTPException):
+        headers = error.headers or {}
+        pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        return from_status(error.status_code, pairs)
+    _log.error("a request failed", request_id=call.request_id, exc_info=error)
+    return from_status(500)

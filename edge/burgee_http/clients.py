@@ -1,0 +1,129 @@
+"""The clients file: static keys by their SHA-256, and what has been revoked."""
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+
+from burgee_http.principal import Principal, Rate, expand_scopes
+
+__all__ = ["Client", "Clients", "ClientsError", "parse_clients"]
+
+Scope = Literal["evaluate", "flags:r", "flags:rw"]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TENANT = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+# Flow collections nest no deeper than this in any clients file; libyaml recurses in C.
+_MAX_BRACKETS_OPEN = 100
+
+
+class ClientsError(ValueError):
+    """A clients file that cannot be used."""
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of the clients file."""
+
+    name: Name
+    sha256: str
+    scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1)]
+    tenants: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    environments: tuple[Name, ...] | None = None
+    browser: bool = False
+    rate: Annotated[float, msgspec.Meta(gt=0)] | Rate | None = None
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    clients: tuple[Client, ...] = ()
+    revoked: tuple[Name, ...] = ()
+
+
+class Clients(msgspec.Struct, frozen=True):
+    """A parsed clients file: who holds a key, by the digest of the key, and what is revoked."""
+
+    principals: dict[bytes, Principal]
+    revoked: frozenset[str]
+
+
+def parse_clients(text: bytes) -> Clients:
+    if text.count(b"[") + text.count(b"{") > _MAX_BRACKETS_OPEN and _deep(text):
+        raise ClientsError("the file nests too deeply")
+    try:
+        plain: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
+        if isinstance(plain, dict):  # `clients:` with nothing after it is an empty list
+            plain = {key: value for key, value in plain.items() if value is not None}
+        file = msgspec.convert({} if plain is None else plain, _File)
+    except yaml.YAMLError as error:
+        raise ClientsError(f"no valid YAML: {' '.join(str(error).split())}") from None
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        raise ClientsError(str(error)) from None
+    revoked = frozenset(file.revoked)
+    principals: dict[bytes, Principal] = {}
+    for number, client in enumerate(file.clients):
+        digest = _digest(client, number)
+        if digest in principals:
+            raise ClientsError(f"clients[{number}]: the key of {client.name!r} is listed twice")
+        principals[digest] = _principal(client, number)
+    kept = {digest: p for digest, p in principals.items() if p.subject not in revoked}
+    return Clients(kept, revoked)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """PyYAML's safe loader, which by itself keeps the last of two equal keys in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = {str(key.value) for key, _ in node.value}
+        if len(seen) != len(node.value):
+            raise yaml.constructor.ConstructorError(None, None, "a key twice", node.start_mark)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def _deep(text: bytes) -> bool:
+    depth = 0
+    for byte in text:
+        if byte in b"[{":
+            depth += 1
+            if depth > _MAX_BRACKETS_OPEN:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def _digest(client: Client, number: int) -> bytes:
+    if not _SHA256.fullmatch(client.sha256):
+        raise ClientsError(f"clients[{number}]: sha256 must be 64 lower-case hex digits")
+    return bytes.fromhex(client.sha256)
+
+
+def _principal(client: Client, number: int) -> Principal:
+    scopes = expand_scopes(client.scopes)
+    if client.browser and scopes != {"evaluate"}:
+        raise ClientsError(
+            f"clients[{number}]: a browser key is public, so its only scope is evaluate"
+        )
+    for tenant in client.tenants:
+        if not _TENANT.fullmatch(tenant):
+            raise ClientsError(f"clients[{number}]: {tenant!r} is no name of a tenant")
+    return Principal(
+        subject=client.name,
+        kind="client",
+        scopes=scopes,
+        tenants=frozenset(client.tenants),
+        environments=None if client.environments is None else frozenset(client.environments),
+        browser=client.browser,
+        rate=_rate(client.rate, number),
+    )
+
+
+def _rate(rate: float | Rate | None, number: int) -> Rate | None:
+    if rate is None:
+        return None
+    if not isinstance(rate, Rate):
+        rate = Rate(per_second=float(rate), burst=max(1, round(rate)))
+    if not 0 < rate.per_second < float("inf") or rate.burst < 1:
+        raise ClientsError(f"clients[{number}]: a rate is above 0, a burst at least 1")
+    return rate

@@ -1,0 +1,67 @@
+"""Handlers: plain functions from a call to a reply, made into routes of Starlette's router."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from burgee_http.call import Call, Reply
+from burgee_http.errors import ApiError, TryAgain
+
+__all__ = ["CALL", "Handler", "route", "send_reply"]
+
+Handler = Callable[[Call], Reply]
+
+CALL: Final = "burgee.call"  # where the application leaves the call in the ASGI scope
+
+
+class _Endpoint:
+    def __init__(self, handler: Handler, blocking: bool) -> None:
+        self._handler = handler
+        self._blocking = blocking
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[CALL]
+        call.params = scope["path_params"]
+        call.body = await _read_body(receive)
+        try:
+            reply = await self._answer(call)
+        except TryAgain as error:
+            await error.ready()
+            reply = await self._answer(call)
+        await send_reply(reply, send)
+
+    async def _answer(self, call: Call) -> Reply:
+        if self._blocking:
+            return await asyncio.to_thread(self._handler, call)
+        return self._handler(call)
+
+
+def route(
+    path: str, handler: Handler, methods: Sequence[str] = ("GET",), *, blocking: bool = False
+) -> Route:
+    """A handler runs on the event loop, so it must be short; `blocking` ones get a thread."""
+    return Route(path, _Endpoint(handler, blocking), methods=list(methods), name=path)
+
+
+async def send_reply(reply: Reply, send: Send) -> None:
+    headers = [*reply.headers]
+    if reply.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+    start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _read_body(receive: Receive) -> bytes:
+    """The whole body. Our protocol class hands it over in one piece, and bounds it."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ApiError(400, "disconnected", "The client went away.")
+    return body

@@ -1,0 +1,182 @@
+"""Metrics as plain numbers held in process, put into Prometheus' text form when asked for."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, TypeVar
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+__all__ = ["Cell", "Counter", "Gauge", "Histogram", "Metrics"]
+
+Labels = tuple[str, ...]
+Reading = float | Mapping[Labels, float]
+
+LATENCY_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+
+
+class Cell:
+    """One number. Whoever counts often keeps the cell and writes `cell.value += 1`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: float = 0
+
+
+class _Cells:
+    def __init__(self, name: str, help: str, labels: Sequence[str]) -> None:
+        self.name = name
+        self.help = help
+        self.labels = tuple(labels)
+        self._cells: dict[Labels, Cell] = {}
+        if not labels:
+            self._cells[()] = Cell()
+
+    def cell(self, *labels: str) -> Cell:
+        found = self._cells.get(labels)
+        if found is None:
+            if len(labels) != len(self.labels):
+                raise ValueError(f"{self.name} has the labels {self.labels}")
+            found = self._cells[labels] = Cell()
+        return found
+
+    def items(self) -> list[tuple[Labels, Cell]]:
+        return list(self._cells.items())
+
+
+class Counter(_Cells):
+    def add(self, *labels: str, amount: float = 1) -> None:
+        self.cell(*labels).value += amount
+
+
+class Gauge(_Cells):
+    def set(self, value: float, *labels: str) -> None:
+        self.cell(*labels).value = value
+
+
+class _Computed:
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        labels: Sequence[str],
+        kind: Literal["gauge", "counter"],
+        read: Callable[[], Reading],
+    ) -> None:
+        self.name, self.help, self.labels = name, help, tuple(labels)
+        self.kind, self.read = kind, read
+
+
+class Histogram:
+    def __init__(
+        self, name: str, help: str, labels: Sequence[str], bounds: Sequence[float] = LATENCY_BOUNDS
+    ) -> None:
+        self.name, self.help, self.labels = name, help, tuple(labels)
+        self.bounds = tuple(bounds)
+        self._series: dict[Labels, tuple[list[int], Cell]] = {}
+
+    def observe(self, value: float, *labels: str) -> None:
+        found = self._series.get(labels)
+        if found is None:
+            if len(labels) != len(self.labels):
+                raise ValueError(f"{self.name} has the labels {self.labels}")
+            found = self._series[labels] = ([0] * (len(self.bounds) + 1), Cell())
+        counts, total = found
+        counts[bisect_left(self.bounds, value)] += 1
+        total.value += value
+
+    def series(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
+        for labels, (counts, total) in list(self._series.items()):
+            seen = 0
+            buckets: list[tuple[str, float]] = []
+            for bound, count in zip((*self.bounds, "+Inf"), counts, strict=True):
+                seen += count
+                buckets.append((str(bound), seen))
+            yield labels, buckets, total.value
+
+
+M = TypeVar("M", Counter, Gauge, Histogram, _Computed)
+
+
+class Metrics(Collector):
+    """All metrics of a server. Other modules add theirs by name; a name can be added once."""
+
+    content_type = b"text/plain; version=0.0.4; charset=utf-8"
+
+    def __init__(self, *, process: bool = True) -> None:
+        self._all: dict[str, Counter | Gauge | Histogram | _Computed] = {}
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        if process:
+            ProcessCollector(registry=self._registry)
+            PlatformCollector(registry=self._registry)
+
+    def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:
+        return self._add(Counter(name, help, labels))
+
+    def gauge(self, name: str, help: str, labels: Sequence[str] = ()) -> Gauge:
+        return self._add(Gauge(name, help, labels))
+
+    def histogram(
+        self,
+        name: str,
+        help: str,
+        labels: Sequence[str] = (),
+        bounds: Sequence[float] = LATENCY_BOUNDS,
+    ) -> Histogram:
+        return self._add(Histogram(name, help, labels, bounds))
+
+    def computed(
+        self,
+        name: str,
+        help: str,
+        read: Callable[[], Reading],
+        labels: Sequence[str] = (),
+        kind: Literal["gauge", "counter"] = "gauge",
+    ) -> None:
+        """A metric that is read only when metrics are asked for."""
+        self._add(_Computed(name, help, labels, kind, read))
+
+    def render(self) -> bytes:
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in list(self._all.values()):
+            yield _family(metric)
+
+    def _add(self, metric: M) -> M:
+        if metric.name in self._all:
+            raise ValueError(f"the metric {metric.name} is there already")
+        self._all[metric.name] = metric
+        return metric
+
+
+def _family(metric: Counter | Gauge | Histogram | _Computed) -> Metric:
+    if isinstance(metric, Histogram):
+        histogram = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for labels, buckets, total in metric.series():
+            histogram.add_metric(labels, buckets, total)
+        return histogram
+    counts = isinstance(metric, Counter) or (
+        isinstance(metric, _Computed) and metric.kind == "counter"
+    )
+    kind = CounterMetricFamily if counts else GaugeMetricFamily
+    family = kind(metric.name, metric.help, labels=metric.labels)
+    for labels, value in _readings(metric):
+        family.add_metric(labels, value)
+    return family
+
+
+def _readings(metric: Counter | Gauge | _Computed) -> list[tuple[Labels, float]]:
+    if not isinstance(metric, _Computed):
+        return [(labels, cell.value) for labels, cell in metric.items()]
+    reading = metric.read()
+    return list(reading.items()) if isinstance(reading, Mapping) else [((), float(reading))]

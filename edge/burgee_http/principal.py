@@ -1,0 +1,46 @@
+"""Who is calling, and what they may do."""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import msgspec
+
+__all__ = ["SCOPES", "Principal", "Rate", "expand_scopes"]
+
+# What each allows: `evaluate` gives answers only, `flags:r` also shows flags, `flags:rw` writes.
+SCOPES: Final[dict[str, frozenset[str]]] = {
+    "evaluate": frozenset({"evaluate"}),
+    "flags:r": frozenset({"evaluate", "flags:r"}),
+    "flags:rw": frozenset({"evaluate", "flags:r", "flags:rw"}),
+}
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `burst` requests at once, `per_second` on average."""
+
+    per_second: float
+    burst: int
+
+
+class Principal(msgspec.Struct, frozen=True):
+    subject: str
+    kind: Literal["client", "jwt", "insecure"]
+    scopes: frozenset[str]  # expanded: what a scope implies is in here too
+    tenants: frozenset[str]  # may hold "*"
+    environments: frozenset[str] | None = None  # None: all
+    browser: bool = False  # sees only flags with `client_side: true`
+    rate: Rate | None = None
+
+    def grants(self, tenant: str) -> bool:
+        return tenant in self.tenants or "*" in self.tenants
+
+    def sole_tenant(self) -> str | None:
+        """The one tenant that need not be named, because there is no other."""
+        if len(self.tenants) != 1 or "*" in self.tenants:
+            return None
+        return next(iter(self.tenants))
+
+
+def expand_scopes(given: Iterable[str]) -> frozenset[str]:
+    """The scopes that are ours, with what they imply; others are left out."""
+    return frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in given))

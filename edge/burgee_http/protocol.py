@@ -1,0 +1,298 @@
+"""uvicorn's HTTP protocol with bounds on head, body and time, and without upgrades.
+
+uvicorn bounds neither the head nor how long a request takes to arrive, and drops the body of one
+that offers `Upgrade: h2c` (uvicorn#2722), as every Java client does. Here a request is handed to
+the application only once it is whole, so nothing is held by a slow one but its connection. One
+that breaks a limit goes to the application too, in its place among pipelined ones, with the error
+in its scope: so the answer has the same form, headers and log line as any other.
+"""
+
+import asyncio
+import re
+from asyncio.events import TimerHandle
+from typing import Any, ClassVar, Final, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from burgee_http.errors import ApiError, from_status
+from burgee_http.limits import Limits
+from burgee_http.upgrades import without_offer
+
+__all__ = ["REFUSED", "BoundedProtocol", "protocol_class"]
+
+REFUSED: Final = "burgee.refused"  # where the error of a refused request stands in its ASGI scope
+
+_SLASHES = re.compile(rb"/{2,}")
+
+# How much of the current request has arrived.
+_NONE, _HEAD, _BODY = range(3)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    limits: ClassVar[Limits] = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._phase = _NONE
+        self._seen = 0  # bytes of the head, or of the body, in the reads that hold nothing else
+        self._read = 0  # bytes of the present read
+        self._timer: TimerHandle | None = None
+        self._held: RequestResponseCycle | None = None  # waits for its body
+        self._offered = False  # the head offers an upgrade and is to be read again without it
+        self._refused = False  # nothing that arrives from now on is read
+        self._stopping = False
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.limits.head_seconds, self.timeout_keep_alive_handler
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._read = len(data)
+        self._seen += len(data)
+        self._feed(data)
+        if self._phase != _NONE and not self._refused:
+            self._bound()
+
+    def _feed(self, data: bytes) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                if self._refused:
+                    return
+                data = self._without_offer() + data[upgrade.args[0] :]
+            except httptools.HttpParserError:
+                if not self._refused:
+                    self._refuse(from_status(400))
+                return
+
+    def _without_offer(self) -> bytes:
+        """The head that was just read, less its offer, for a parser that has not seen it."""
+        version = self.parser.get_http_version().encode()
+        line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, version)
+        fields = (b"%s: %s\r\n" % field for field in without_offer(self.headers))
+        self._offered = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return line + b"".join(fields) + b"\r\n"
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._phase = _HEAD
+        self._unset_keepalive_if_required()
+
+    def on_headers_complete(self) -> None:
+        if self._refused:
+            return
+        self._stop_timer()
+        error = self._judge_head()
+        if error is None and self.parser.should_upgrade():
+            self._offered = True
+            return
+        if error is not None:
+            cast(dict[str, Any], self.scope)[REFUSED] = error
+            self.expect_100_continue = False
+        if b"//" in self.url:
+            path, mark, query = self.url.partition(b"?")
+            self.url = _SLASHES.sub(b"/", path) + mark + query if path[:1] == b"/" else self.url
+        super().on_headers_complete()
+        self.headers = []  # trailers are no headers: they must not reach the scope
+        self._phase = _BODY
+        self._seen = 0
+        if self._stopping:
+            self.cycle.keep_alive = False
+        if error is not None:
+            self._end(self.cycle, error)
+
+    def on_body(self, body: bytes) -> None:
+        if self._refused:
+            return
+        self.cycle.body += body
+        if len(self.cycle.body) > self.limits.body_bytes:
+            self._refuse(from_status(413))
+
+    def on_message_complete(self) -> None:
+        if self._refused or self._offered:
+            return
+        self._stop_timer()
+        self._phase = _NONE
+        self._seen = 0
+        self._complete(self.cycle)
+
+    # Limits
+
+    def _judge_head(self) -> ApiError | None:
+        limits = self.limits
+        if len(self.headers) > limits.head_fields:
+            return from_status(431)
+        at_most = max(self._seen, self._read)
+        if at_most > limits.head_bytes and self._head_size() > limits.head_bytes:
+            return from_status(431)
+        if self.expect_100_continue and self._announced() > limits.body_bytes:
+            return from_status(413)
+        if self.parser.get_method() == b"CONNECT":
+            return from_status(400)
+        return None
+
+    def _head_size(self) -> int:
+        fields = sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return len(self.parser.get_method()) + len(self.url) + len(b"  HTTP/1.1\r\n\r\n") + fields
+
+    def _announced(self) -> int:
+        """The length that the head gives for the body; the parser has seen that it is a number."""
+        headers = self.headers or self.scope["headers"]
+        return next((int(value) for name, value in headers if name == b"content-length"), 0)
+
+    def _bound(self) -> None:
+        """After a read that ends within a request."""
+        limits = self.limits
+        if self._phase == _HEAD:
+            if self._seen > limits.head_bytes:
+                self._refuse(from_status(431))
+                return
+            seconds = limits.head_seconds
+        else:
+            # Chunks of a byte, their extensions and trailers may outweigh what they carry.
+            if self._seen > 8 * limits.body_bytes + 65_536:
+                self._refuse(from_status(413))
+                return
+            if self._timer is None and self._announced() > limits.body_bytes:
+                self._refuse(from_status(413))
+                return
+            seconds = limits.body_seconds
+        if self._timer is None:
+            self._timer = self.loop.call_later(seconds, self._too_slow, seconds)
+
+    def _too_slow(self, seconds: float) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if self.flow.read_paused:  # it is we who do not read, while earlier requests are answered
+            self._timer = self.loop.call_later(seconds, self._too_slow, seconds)
+            return
+        self._refuse(from_status(408))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # Starting and ending requests
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if not cycle.more_body:
+            super()._start_asgi_task(cycle, app)
+            return
+        self._held = cycle
+        if cycle.waiting_for_100_continue:
+            cycle.waiting_for_100_continue = False
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _complete(self, cycle: RequestResponseCycle) -> None:
+        cycle.more_body = False
+        cycle.message_event.set()
+        if self._held is cycle:
+            self._held = None
+            super()._start_asgi_task(cycle, self.app)
+
+    def _refuse(self, error: ApiError) -> None:
+        if self._phase == _BODY:
+            self._end(self.cycle, error)
+            return
+        if self._phase == _NONE:
+            self.on_message_begin()
+        scope = cast(dict[str, Any], self.scope)
+        scope.update(method="-", path="/", raw_path=b"/", query_string=b"")
+        answered = self._answered()
+        self.cycle = self._new_cycle()
+        self._held = self.cycle if answered else None
+        if not answered:
+            self.pipeline.appendleft((self.cycle, self.app))
+        self._end(self.cycle, error)
+
+    def _end(self, cycle: RequestResponseCycle, error: ApiError) -> None:
+        """The last request of this connection, answered with the error."""
+        self._stop_timer()
+        self._refused = True
+        cast(dict[str, Any], cycle.scope)[REFUSED] = error
+        cycle.keep_alive = False
+        cycle.transport = cast(asyncio.Transport, _Lingering(self))
+        cycle.body.clear()
+        self._complete(cycle)
+
+    def _new_cycle(self) -> RequestResponseCycle:
+        return RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._phase != _NONE or self._refused:
+            self._unset_keepalive_if_required()
+
+    def _answered(self) -> bool:
+        """Whether no request that has arrived waits for its answer."""
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return cycle is None or cycle.response_complete
+
+    def linger(self) -> None:
+        """Ends our side, and reads on for a while: closing on a client that is still sending
+        would reset the connection, and the answer would be lost with it.
+        """
+        if self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(self.limits.linger_seconds, self.transport.close)
+
+    def shutdown(self) -> None:
+        if self._phase == _HEAD and self._answered() and not self._refused:
+            self._stopping = True  # a request that has begun to arrive is still answered
+        else:
+            super().shutdown()
+
+
+class _Lingering:
+    """A transport as a refused request's cycle uses it."""
+
+    def __init__(self, protocol: BoundedProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.linger()
+
+
+def protocol_class(limits: Limits) -> type[BoundedProtocol]:
+    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits})

@@ -1,0 +1,48 @@
+"""Rate limits: a token bucket for each principal that has a rate."""
+
+import math
+import time
+from collections.abc import Callable
+
+from burgee_http.errors import ApiError
+from burgee_http.principal import Principal
+
+__all__ = ["RateLimiter"]
+
+_MOST_PRINCIPALS = 10_000
+
+
+class RateLimiter:
+    """A bucket is kept as one number: when it will be full again. A full one need not be kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._full_at: dict[str, float] = {}
+
+    def take(self, principal: Principal) -> None:
+        """Raises ApiError 429 where the principal's bucket is empty."""
+        rate = principal.rate
+        if rate is None:
+            return
+        now = self._clock()
+        cost = 1.0 / rate.per_second
+        full_at = max(self._full_at.get(principal.subject, now), now) + cost
+        wait = full_at - now - rate.burst * cost
+        if wait > 1e-9:
+            # Whole seconds, at least 1: clients take 0 for none and read dates differently.
+            seconds = b"%d" % max(1, math.ceil(wait))
+            raise ApiError(
+                429,
+                "rate_limited",
+                "This client has sent more requests than it may.",
+                headers=((b"retry-after", seconds),),
+            )
+        if len(self._full_at) >= _MOST_PRINCIPALS:
+            self._make_room(now)
+        self._full_at[principal.subject] = full_at
+
+    def _make_room(self, now: float) -> None:
+        kept = {subject: at for subject, at in self._full_at.items() if at > now}
+        while len(kept) >= _MOST_PRINCIPALS:
+            kept.pop(next(iter(kept)))
+        self._full_at = kept

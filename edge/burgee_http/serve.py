@@ -1,0 +1,162 @@
+"""Running applications under uvicorn, on one event loop, until a signal ends it gracefully."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp
+
+from burgee_http.limits import Limits
+from burgee_http.protocol import protocol_class
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # there is none for Windows
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
+__all__ = [
+    "Listener",
+    "ServeError",
+    "Server",
+    "bind",
+    "make_server",
+    "new_event_loop",
+    "print_listening",
+    "serve",
+]
+
+
+class ServeError(Exception):
+    """An address that cannot be listened on."""
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """An application and where it listens; port 0 takes a free one."""
+
+    app: ASGIApp
+    host: str = "127.0.0.1"
+    port: int = 0
+    limits: Limits = Limits()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; signals are left to whoever runs it, and no connection outlives it."""
+
+    started_hook: Callable[[], None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and self.started_hook is not None:
+            self.started_hook()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        for connection in list(self.server_state.connections):
+            transport = cast(Any, connection).transport
+            if transport is not None:
+                transport.abort()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; made before anything else, so that a taken port is told at once."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        raise ServeError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
+
+
+def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
+    config = uvicorn.Config(
+        cast(Any, listener.app),
+        http=cast(Any, protocol_class(listener.limits)),
+        interface="asgi3",
+        loop="none",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=cast(Any, listener.limits.keep_alive_seconds),
+        timeout_graceful_shutdown=cast(Any, grace_seconds),
+    )
+    return Server(config)
+
+
+def print_listening(addresses: Sequence[str]) -> None:
+    sys.stdout.write(f"listening on {addresses[0]}\n")
+    sys.stdout.flush()
+
+
+def serve(
+    listeners: Sequence[Listener],
+    *,
+    grace_seconds: float = 30.0,
+    ready: Callable[[Sequence[str]], None] = print_listening,
+    stopping: Callable[[], None] = lambda: None,
+) -> int:
+    """Serves until SIGTERM (0) or SIGINT (130); requests under way are finished within the bound.
+
+    `ready` gets the addresses once all listen; `stopping` is called when the end has begun, for
+    streams to be closed. A second signal ends it at once.
+    """
+    sockets = [bind(listener.host, listener.port) for listener in listeners]
+    servers = [make_server(listener, grace_seconds) for listener in listeners]
+    addresses = [_url(bound) for bound in sockets]
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(_run(servers, sockets, lambda: ready(addresses), stopping))
+
+
+async def _run(
+    servers: Sequence[Server],
+    sockets: Sequence[socket.socket],
+    ready: Callable[[], None],
+    stopping: Callable[[], None],
+) -> int:
+    received: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not received:
+            stopping()
+        for server in servers:
+            server.force_exit = bool(received)
+            server.should_exit = True
+        received.append(number)
+
+    def started() -> None:
+        if all(server.started for server in servers):
+            ready()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    for server in servers:
+        server.started_hook = started
+    pairs = zip(servers, sockets, strict=True)
+    await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in pairs))
+    return 130 if received[:1] == [signal.SIGINT] else 0
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

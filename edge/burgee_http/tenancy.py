@@ -1,0 +1,85 @@
+"""The gate in front of every tenant's data: who calls, for which tenant, and may they."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from burgee_http.authentication import Authenticator
+from burgee_http.errors import ApiError
+from burgee_http.insecure import ANYONE
+from burgee_http.principal import Principal
+from burgee_http.rate import RateLimiter
+
+__all__ = ["TENANT_HEADERS", "Access", "Gate"]
+
+# On every answer that depends on who asked: shared caches must not mix tenants.
+TENANT_HEADERS = (
+    (b"vary", b"Authorization, X-Tenant-ID, X-API-Key"),
+    (b"cache-control", b"private"),
+)
+
+_TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+
+class Access(msgspec.Struct, frozen=True):
+    principal: Principal
+    tenant: str
+
+
+class Gate:
+    """`authenticator` is None only in insecure mode, where everybody may do everything."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator | None,
+        *,
+        environment: str | None = None,
+        default_tenant: str | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> None:
+        self._authenticator = authenticator
+        self._environment = environment
+        self._default = default_tenant
+        self._limiter = RateLimiter() if limiter is None else limiter
+
+    def caller(self, headers: Mapping[bytes, bytes]) -> Principal:
+        """Who calls: 401, or 429 where they call too often."""
+        if self._authenticator is None:
+            return ANYONE
+        principal = self._authenticator.principal(headers)
+        if principal.rate is not None:
+            self._limiter.take(principal)
+        return principal
+
+    def admit(
+        self, headers: Mapping[bytes, bytes], scope: str = "evaluate", *, implied: bool = False
+    ) -> Access:
+        """401 before 400 (no tenant named) before 403 (tenant, scope or environment not granted).
+
+        `implied`, on OFREP paths: a token of one tenant need not name it.
+        """
+        principal = self.caller(headers)
+        tenant = self._tenant(headers.get(b"x-tenant-id"), principal, implied)
+        if not principal.grants(tenant):
+            raise ApiError(403, "tenant_forbidden", "This token is not for that tenant.")
+        self.require(principal, scope)
+        return Access(principal, tenant)
+
+    def require(self, principal: Principal, scope: str) -> None:
+        """403 where the scope or this server's environment is not granted."""
+        if scope not in principal.scopes:
+            raise ApiError(403, "scope_missing", f"This needs the scope {scope}.")
+        allowed = principal.environments
+        if allowed is not None and self._environment not in (None, *allowed):
+            raise ApiError(403, "environment_forbidden", "This token is for elsewhere.")
+
+    def _tenant(self, named: bytes | None, principal: Principal, implied: bool) -> str:
+        if named is not None:
+            if not _TENANT.fullmatch(named):
+                raise ApiError(400, "tenant_invalid", "X-Tenant-ID is no name of a tenant.")
+            return named.decode("ascii")
+        tenant = (principal.sole_tenant() if implied else None) or self._default
+        if tenant is None:
+            raise ApiError(400, "tenant_missing", "Name the tenant in the header X-Tenant-ID.")
+        return tenant

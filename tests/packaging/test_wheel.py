@@ -1,0 +1,141 @@
+"""Promise: the wheel holds our packages whole, nothing else, and has the documented extras."""
+
+import importlib.util
+import re
+import zipfile
+from collections.abc import Iterator
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from support.process import run_python
+
+pytestmark = pytest.mark.wheel
+
+SOURCES = {
+    "burgee": "edge/burgee",
+    "burgee_cli": "compiler/burgee_cli",
+    "burgee_compiler": "compiler/burgee_compiler",
+    "burgee_edge": "edge/burgee_edge",
+    "burgee_http": "edge/burgee_http",
+}
+APP_NEEDS = {"google-re2", "msgspec", "xxhash"}
+EXTRAS = {"openfeature", "verify", "otel", "compiler", "edge", "writer", "all", "bench", "dev"}
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """A wheel of the tree, made with the tools that are here: nothing is fetched."""
+    missing = [name for name in ("build", "hatchling") if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"building a wheel without network needs {' and '.join(missing)} installed")
+    out = tmp_path_factory.mktemp("wheel")
+    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(root))
+    done = run_python(*build, cwd=out)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = out.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(wheel.read(name).decode("utf-8"))
+
+
+def needs(metadata: Message, extra: str) -> set[str]:
+    """The distributions that an extra asks for, itself and through `burgee[…]`."""
+    names: set[str] = set()
+    for requirement in map(Requirement, metadata.get_all("Requires-Dist", [])):
+        marker = requirement.marker
+        if (marker is None) != (extra == ""):
+            continue
+        if marker is not None and not marker.evaluate({"extra": extra}):
+            continue
+        if requirement.name == "burgee":
+            names = names.union(*(needs(metadata, inner) for inner in requirement.extras))
+        else:
+            names.add(requirement.name.lower())
+    return names
+
+
+def test_holds_our_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {PurePosixPath(name).parts[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(SOURCES)
+
+
+@pytest.mark.parametrize(("package", "folder"), SOURCES.items())
+def test_holds_every_module(wheel: zipfile.ZipFile, root: Path, package: str, folder: str) -> None:
+    base = root / folder
+    here = {
+        f"{package}/{path.relative_to(base).as_posix()}"
+        for path in base.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert here == {name for name in wheel.namelist() if name.startswith(f"{package}/")}
+    assert f"{package}/py.typed" in here, "annotations of this package would be ignored"
+
+
+def test_holds_only_code_and_its_data(wheel: zipfile.ZipFile) -> None:
+    strays = re.compile(
+        r"(^|/)(tests?|__pycache__|conftest\.py|test_[^/]*|[^/]*\.(pyc|orig|rej|actual|swp))(/|$)"
+    )
+    assert [name for name in wheel.namelist() if strays.search(name)] == []
+
+
+def test_carries_the_licence(wheel: zipfile.ZipFile, metadata: Message, root: Path) -> None:
+    (name,) = (name for name in wheel.namelist() if name.endswith("/licenses/LICENSE"))
+    assert wheel.read(name) == (root / "LICENSE").read_bytes()
+    assert metadata["License-Expression"] == "Apache-2.0"
+
+
+def test_installs_the_command(wheel: zipfile.ZipFile) -> None:
+    (name,) = (name for name in wheel.namelist() if name.endswith("/entry_points.txt"))
+    lines = wheel.read(name).decode("utf-8").splitlines()
+    assert lines == ["[console_scripts]", "burgee = burgee_cli:main"]
+
+
+def test_runs_on_every_supported_python(metadata: Message) -> None:
+    assert metadata["Requires-Python"] == ">=3.11"
+
+
+def test_an_app_needs_three_libraries(metadata: Message) -> None:
+    assert needs(metadata, "") == APP_NEEDS
+
+
+def test_has_the_documented_extras(metadata: Message) -> None:
+    assert set(metadata.get_all("Provides-Extra", [])) == EXTRAS
+
+
+@pytest.mark.parametrize(
+    ("extra", "some", "none"),
+    [
+        ("openfeature", {"openfeature-sdk"}, {"starlette", "pyyaml"}),
+        ("verify", {"cryptography"}, {"starlette", "pyyaml"}),
+        ("otel", {"opentelemetry-api"}, {"starlette", "pyyaml"}),
+        ("compiler", {"click", "pyyaml", "pygit2"}, {"starlette", "uvicorn"}),
+        ("edge", {"starlette", "uvicorn", "pyjwt"}, {"pyyaml", "pygit2"}),
+        ("writer", {"starlette", "uvicorn", "pyyaml", "pygit2"}, {"pytest"}),
+        ("all", {"openfeature-sdk", "opentelemetry-api", "pyyaml", "uvicorn"}, {"pytest", "ruff"}),
+        ("bench", {"pyyaml", "uvicorn"}, {"pytest", "ruff"}),
+        ("dev", {"pytest", "ruff", "mypy", "uvicorn", "pyyaml"}, set()),
+    ],
+)
+def test_extra_brings_its_side_alone(
+    metadata: Message, extra: str, some: set[str], none: set[str]
+) -> None:
+    brought = needs(metadata, extra)
+    assert some <= brought
+    assert not none & brought
+
+
+def test_tools_know_the_same_packages(pyproject: dict[str, Any]) -> None:
+    tool = pyproject["tool"]
+    assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(SOURCES.values())
+    assert set(tool["check-wheel-contents"]["toplevel"]) == set(SOURCES)
+    assert set(tool["importlinter"]["root_packages"]) == set(SOURCES)
