@@ -1,1 +1,5 @@
-"""The command `burgee`, a file per sub-command."""
+"""The command `burgee`: a file per sub-command, each imported only when it runs."""
+
+from burgee_cli.main import main
+
+__all__ = ["main"]

@@ -32,7 +32,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     tenants: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     environments: tuple[Name, ...] | None = None
     browser: bool = False
-    rate: Annotated[float, msgspec.Meta(gt=0)] | Rate | None = None
+    rate: float | Rate | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,8 +122,10 @@ def _principal(client: Client, number: int) -> Principal:
 def _rate(rate: float | Rate | None, number: int) -> Rate | None:
     if rate is None:
         return None
-    if not isinstance(rate, Rate):
-        rate = Rate(per_second=float(rate), burst=max(1, round(rate)))
-    if not 0 < rate.per_second < float("inf") or rate.burst < 1:
-        raise ClientsError(f"clients[{number}]: a rate is above 0, a burst at least 1")
-    return rate
+    per_second = rate.per_second if isinstance(rate, Rate) else rate
+    if not 0 < per_second < float("inf"):
+        raise ClientsError(f"clients[{number}]: a rate is a number above 0")
+    burst = rate.burst if isinstance(rate, Rate) else max(1, round(per_second))
+    if burst < 1:
+        raise ClientsError(f"clients[{number}]: a burst is at least 1")
+    return Rate(float(per_second), burst)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from burgee_http.call import Reply
-from burgee_http.insecure import is_loopback
+from burgee_http.insecure import is_local_origin
 
 __all__ = ["Cors"]
 
@@ -60,8 +60,4 @@ class Cors:
         return Reply(204, headers=self._preflight)
 
     def _allows(self, origin: bytes) -> bool:
-        if not self._local_only:
-            return origin in self._origins
-        authority = origin.partition(b"://")[2].decode("latin-1")
-        host = authority if authority.endswith("]") else authority.rpartition(":")[0] or authority
-        return is_loopback(host)
+        return is_local_origin(origin) if self._local_only else origin in self._origins

@@ -12,7 +12,7 @@ from typing import Final
 from burgee_http.errors import ApiError
 from burgee_http.principal import SCOPES, Principal
 
-__all__ = ["ANYONE", "check_local", "is_loopback"]
+__all__ = ["ANYONE", "check_local", "is_local_origin", "is_loopback"]
 
 ANYONE: Final = Principal(
     subject="insecure",
@@ -40,10 +40,13 @@ def check_local(headers: Mapping[bytes, bytes]) -> None:
     if not _is_local(headers.get(b"host", b"").decode("latin-1")):
         raise ApiError(403, "host_refused", "Open access is for a Host that is loopback only.")
     origin = headers.get(b"origin")
-    if origin is not None:
-        scheme, _, authority = origin.decode("latin-1").partition("://")
-        if scheme not in ("http", "https") or not _is_local(authority):
-            raise ApiError(403, "origin_refused", "Open access is for pages on loopback only.")
+    if origin is not None and not is_local_origin(origin):
+        raise ApiError(403, "origin_refused", "Open access is for pages on loopback only.")
+
+
+def is_local_origin(origin: bytes) -> bool:
+    scheme, _, authority = origin.decode("latin-1").partition("://")
+    return scheme in ("http", "https") and _is_local(authority)
 
 
 def _is_local(authority: str) -> bool:

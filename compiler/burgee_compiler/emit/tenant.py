@@ -13,7 +13,14 @@ from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.flags import FlagSource, emit_flag
 from burgee_compiler.repository import TenantFiles
 
-__all__ = ["TenantForms", "closure_digest", "depends_on", "emit_tenant"]
+__all__ = [
+    "TenantForms",
+    "closure_digest",
+    "conditions_in",
+    "depends_on",
+    "emit_tenant",
+    "entries_of",
+]
 
 
 class TenantForms(Struct, frozen=True):
@@ -47,25 +54,29 @@ def emit_tenant(files: TenantFiles, environment: str, without: Collection[str] =
     return TenantForms(
         files.name,
         environment,
-        _entries(files.name, forms),
+        entries_of(
+            files.name, {key: (canonical(form), depends_on(form)) for key, form in forms.items()}
+        ),
         segments.forms,
         segments.members,
         {path: declared.type for path, declared in sorted(files.attributes.items())},
     )
 
 
-def _entries(tenant: str, forms: dict[str, FlagForm]) -> dict[str, tuple[str, Raw]]:
-    """Return each flag's digest, over all that can change its answers, and its raw form."""
-    needs = {key: depends_on(form) for key, form in forms.items()}
+def entries_of(
+    tenant: str, raw: dict[str, tuple[bytes, frozenset[str]]]
+) -> dict[str, tuple[str, Raw]]:
+    """Return each flag's digest, over all that can change its answers, and its raw form.
+
+    `raw` gives each flag's canonical form and the flags that it names.
+    """
     digests: dict[str, str] = {}
-    entries: dict[str, tuple[str, Raw]] = {}
-    for key in TopologicalSorter(needs).static_order():
-        if key in forms:
-            raw = canonical(forms[key])
-            below = [(need, digests.get(need, "")) for need in sorted(needs[key])]
-            digests[key] = closure_digest(tenant, raw, below)
-            entries[key] = (digests[key], Raw(raw))
-    return {key: entries[key] for key in sorted(entries)}
+    for key in TopologicalSorter({key: needs for key, (_, needs) in raw.items()}).static_order():
+        if key in raw:
+            form, needs = raw[key]
+            below = [(need, digests.get(need, "")) for need in sorted(needs)]
+            digests[key] = closure_digest(tenant, form, below)
+    return {key: (digests[key], Raw(raw[key][0])) for key in sorted(raw)}
 
 
 def closure_digest(tenant: str, raw: bytes, below: Iterable[tuple[str, str]]) -> str:
@@ -79,15 +90,16 @@ def depends_on(form: FlagForm) -> frozenset[str]:
     for phase in form.phases:
         for rule in phase.rules:
             if rule.when is not None:
-                named.update(_flags_in(rule.when))
+                conditions = conditions_in(rule.when)
+                named.update(each.flag for each in conditions if each.flag is not None)
     return frozenset(named)
 
 
-def _flags_in(condition: ConditionForm) -> Iterator[str]:
-    if condition.flag is not None:
-        yield condition.flag
+def conditions_in(condition: ConditionForm) -> Iterator[ConditionForm]:
+    """Yield a condition and all that stand in it."""
+    yield condition
     below = [*(condition.all or ()), *(condition.any or ())]
     if condition.not_ is not None:
         below.append(condition.not_)
     for part in below:
-        yield from _flags_in(part)
+        yield from conditions_in(part)

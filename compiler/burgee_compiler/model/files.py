@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from burgee_compiler.diagnostics import Severity
 from burgee_compiler.model.condition import CONDITION, Condition
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, Kind, describe
 from burgee_compiler.model.flag_test import SegmentTest
@@ -235,7 +236,7 @@ class Burgee(Struct, frozen=True, kw_only=True):
     ]
     epoch: Annotated[int, INTEGER, "Raised when the git history is rewritten."] = 0
     levels: Annotated[
-        dict[str, str],
+        dict[str, Severity],
         map_of(TEXT, choice("error", "warning", "note", "off"), "a mapping of codes to levels"),
         "The level of a finding, by code.",
     ] = {}

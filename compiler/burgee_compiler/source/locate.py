@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Places", "locate"]
 
-_WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,\[\]{}:#]+|\S")
+_WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,\[\]{}:#]+|.", re.DOTALL)
 
 
 def locate(text: bytes, where: Where) -> Span:

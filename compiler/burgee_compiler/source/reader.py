@@ -109,7 +109,10 @@ def _explain(error: YAMLError, text: str, findings: Findings) -> None:
     advice = advise(problem, getattr(error, "context", None) or "", text[offset : offset + 1])
     label = None
     if context is not None and context.index < offset:
-        label = (context.index, advice.begin)
+        if advice.at_begin:
+            offset = context.index
+        else:
+            label = (context.index, advice.begin)
     findings.add(advice.code, offset, advice.message, advice.help, label)
 
 

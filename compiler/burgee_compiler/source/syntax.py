@@ -16,13 +16,14 @@ class Advice(msgspec.Struct, frozen=True):
     help: str
     code: str = "B106"
     begin: str = "this begins here"  # of the place where libyaml began to read what fails
+    at_begin: bool = False  # that place is the better one: the fault shows only lines below it
 
 
 _TAB: Final = Advice("a tab is used to indent", "indent with blanks: YAML allows no tabs there")
 _QUOTED: Final = Advice(
     "the quoted text is never closed",
     "close it with the quote it began with",
-    begin="the quote is opened here",
+    at_begin=True,
 )
 _NAME: Final = Advice(
     "a name is missing after * or &", "put the text in quotes if it begins with * or &"
@@ -69,7 +70,7 @@ _ADVICE: Final[dict[str, Advice]] = {
     "could not find expected ':'": Advice(
         "a key has no colon",
         'write "key: value", with a blank after the colon',
-        begin="the key begins here",
+        at_begin=True,
     ),
     "did not find expected node content": Advice(
         "a value was expected here", "remove what is too much, or put the text in quotes"

@@ -1,4 +1,4 @@
-"""Promise: no bytes make the reader, the resolver or the locator raise; a fault always has a finding."""
+"""Promise: no bytes make reader, resolver or locator raise, and a fault always has a finding."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_tree(node: Node) -> None:
     except Unresolvable as refused:
         below: Node = node
         for step in refused.path:
-            below = below[step]  # type: ignore[index,call-overload]
+            below = below[step]  # type: ignore[index]
         assert isinstance(below, str)
 
 

@@ -1,0 +1,65 @@
+"""`burgee test`: the tests that stand in flags and segments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from burgee_cli.findings import print_findings
+from burgee_cli.opened import Opened, open_repository, rev_option
+from burgee_cli.outcome import FINDING
+from burgee_compiler.build import check, has_errors
+from burgee_compiler.emit import emit_tenant
+from burgee_compiler.flag_tests import TestOutcome, run_tests
+
+__all__ = ["command"]
+
+
+@click.command("test")
+@click.argument("repo", required=False, type=click.Path(path_type=Path))
+@rev_option
+@click.option("-k", "select", metavar="TEXT", help="Only tests whose flag or name holds TEXT.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
+def command(repo: Path | None, rev: str | None, select: str | None, as_json: bool) -> int:
+    """Run the tests that stand in flags and segments, in every environment they hold for.
+
+    Exit 1 if one fails, or if the flags do not pass `burgee check`.
+    """
+    opened = open_repository(repo, rev)
+    found = [each for each in check(opened.repository) if each.severity == "error"]
+    if has_errors(found):
+        print_findings(found, opened, "json" if as_json else "text", "")
+        return FINDING
+    outcomes = _outcomes(opened, select)
+    failures = [each.found for each in outcomes if each.found is not None]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode([_row(each) for each in outcomes])))
+    else:
+        passed = len(outcomes) - len(failures)
+        print_findings(failures, opened, "text", f"{passed} tests passed")
+        if failures:
+            click.echo(f"{passed} tests passed, {len(failures)} failed")
+    return FINDING if failures else 0
+
+
+def _outcomes(opened: Opened, select: str | None) -> list[TestOutcome]:
+    burgee = opened.repository.burgee
+    assert burgee is not None
+    return [
+        outcome
+        for environment in burgee.environments
+        for tenant in opened.repository.tenants.values()
+        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
+    ]
+
+
+def _row(outcome: TestOutcome) -> dict[str, object]:
+    return {
+        "subject": outcome.subject,
+        "test": outcome.name,
+        "environment": outcome.environment,
+        "passed": outcome.found is None,
+        "message": None if outcome.found is None else outcome.found.message,
+    }

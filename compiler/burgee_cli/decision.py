@@ -1,0 +1,120 @@
+"""What `eval` and `explain` share: the options that name a flag, a user and a moment."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec import Struct
+
+from burgee.evaluation.tenant import TenantFlags
+from burgee_cli.findings import print_findings
+from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
+from burgee_cli.outcome import No, Usage
+from burgee_compiler.build import check
+from burgee_compiler.flag_tests import flags_of
+from burgee_compiler.hold import hold_tenant
+
+__all__ = ["Question", "decision_options", "open_question"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Question(Struct, frozen=True):
+    """A flag of one tenant in one environment, asked for one context at one moment."""
+
+    opened: Opened
+    flags: TenantFlags
+    key: str
+    tenant: str
+    environment: str
+    context: dict[str, Any]
+    now: int
+
+
+def decision_options(function: F) -> F:
+    """Add the argument FLAG and the options of a decision."""
+    for decorate in (
+        click.option("--at", type=INSTANT, help="The clock; default: now."),
+        click.option(
+            "--context",
+            default="{}",
+            metavar="JSON",
+            help="The evaluation context as JSON, @FILE for a file, - for standard input.",
+        ),
+        click.option("--environment", "-e", help="Needed where there are several."),
+        click.option("--tenant", "-t", help="Needed where there are several."),
+        rev_option,
+        repo_option,
+        click.argument("flag"),
+    ):
+        function = decorate(function)
+    return function
+
+
+def open_question(
+    flag: str,
+    repo: Path | None,
+    rev: str | None,
+    tenant: str | None,
+    environment: str | None,
+    context: str,
+    at: int | None,
+) -> Question:
+    """Compile what the question is about; No where the flag is unknown or does not build."""
+    opened = open_repository(repo, rev)
+    repository = opened.repository
+    environments = () if repository.burgee is None else repository.burgee.environments
+    name = _one_of("tenant", tenant, list(repository.tenants))
+    where = _one_of("environment", environment, list(environments))
+    files = repository.tenants[name]
+    if flag not in files.flags:
+        near = get_close_matches(flag, files.flags, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"`burgee list --tenant {name}` shows them"
+        raise No(f"tenant {name} has no flag {flag!r}", hint)
+    found = check(repository)
+    forms = hold_tenant(files, where, found, None, [])
+    if flag not in forms.entries:
+        about = [each for each in found if each.severity == "error"]
+        print_findings(about, opened, "text", "")
+        raise No(f"{flag} does not build", "mend the findings above; `burgee check` shows all")
+    now = time.time_ns() // 1_000 if at is None else at
+    return Question(opened, flags_of(forms), flag, name, where, _context(context), now)
+
+
+def _one_of(what: str, wanted: str | None, known: list[str]) -> str:
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted in known and wanted is not None:
+        return wanted
+    listed = ", ".join(known) or "none"
+    if wanted is None:
+        raise Usage(f"name the {what}: there are {listed}", f"add --{what} NAME")
+    raise Usage(f"there is no {what} {wanted!r}", f"there are: {listed}")
+
+
+def _context(text: str) -> dict[str, Any]:
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Usage(f"{text[1:]} cannot be read: {error}") from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Usage(f"--context is no JSON: {error}", 'write {"targetingKey": "u1"}') from error
+    if not isinstance(value, dict):
+        raise Usage("--context is no JSON object", 'write {"targetingKey": "u1"}')
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,130 @@
+"""The command group: finds the sub-command, and turns every way to fail into its exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import traceback
+from importlib.metadata import version as installed_version
+from typing import Final
+
+import click
+
+from burgee_cli.outcome import BUG, INTERRUPT, USAGE
+
+__all__ = ["main"]
+
+_COMMANDS: Final = {
+    "up": "run the whole system on this machine: watch, build, edge node",
+    "init": "make a new flag repository",
+    "check": "find everything that is wrong with the flags",
+    "test": "run the tests that stand in flags and segments",
+    "build": "check, test and compile into a folder",
+    "eval": "evaluate a flag for one user",
+    "explain": "show how a flag's answer comes about, step by step",
+    "list": "list flags",
+    "show": "show one flag in one environment",
+    "schema": "print or write the JSON Schemas of the files",
+    "edge": "run an edge node",
+    "client": "make keys for clients of the servers",
+}
+_EXTRAS: Final = {
+    "yaml": "compiler",
+    "pygit2": "compiler",
+    "rich": "compiler",
+    "starlette": "edge",
+    "uvicorn": "edge",
+    "watchfiles": "edge",
+    "structlog": "edge",
+    "jwt": "edge",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"burgee_cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS:
+            from difflib import get_close_matches  # noqa: PLC0415  only on this way out
+
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(installed_version("burgee"), prog_name="burgee")
+def _burgee() -> None:
+    """Feature flags and experiments as code.
+
+    Flags are YAML files in a git repository; `burgee check` tells what is wrong with them,
+    `burgee up` serves them on this machine.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 good, 1 a finding or a no, 2 usage, 130 interrupt, 3 bug."""
+    try:
+        code = _burgee.main(arguments, prog_name="burgee", standalone_mode=False)
+        _flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        _missing_extra(error)
+    except Exception as error:  # noqa: BLE001  the last door: whatever gets here is a bug
+        _report_bug(error)
+        sys.exit(BUG)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _missing_extra(error: ModuleNotFoundError) -> None:
+    extra = _EXTRAS.get((error.name or "").split(".")[0])
+    if extra is None:
+        _report_bug(error)
+        sys.exit(BUG)
+    click.echo(
+        f"error: this command needs {error.name}; install it with: pip install 'burgee[{extra}]'",
+        err=True,
+    )
+    sys.exit(USAGE)
+
+
+def _report_bug(error: Exception) -> None:
+    system = f"{platform.system()} {platform.machine()}"
+    lines = [
+        "error: this is a bug in burgee; please report it with the lines below",
+        f"burgee {installed_version('burgee')}, Python {platform.python_version()}, {system}",
+        f"command: burgee {' '.join(sys.argv[1:])}",
+        "".join(traceback.format_exception(error)),
+    ]
+    click.echo("\n".join(lines), err=True)

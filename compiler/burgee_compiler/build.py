@@ -1,0 +1,147 @@
+"""The build: from a repository to the documents of every environment. A pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import version as installed_version
+from typing import Final
+
+from msgspec import Struct
+
+from burgee.snapshot.canonical import canonical, digest
+from burgee.snapshot.forms import EnvironmentManifest
+from burgee_compiler.checks import run_checks
+from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.diagnostics.levels import apply_levels
+from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
+from burgee_compiler.facts import CommitFacts
+from burgee_compiler.flag_tests import TestOutcome, run_tests
+from burgee_compiler.hold import LastGood, hold_tenant
+from burgee_compiler.repository import Repository
+
+__all__ = ["Build", "EnvironmentBuild", "build", "check", "emit_environment", "has_errors"]
+
+COMPILER: Final = f"burgee {installed_version('burgee')}"
+
+
+class EnvironmentBuild(Struct, frozen=True):
+    """One environment's files by path below its folder; the manifest is written last."""
+
+    environment: str
+    files: dict[str, bytes]
+    manifest: bytes
+    version: str
+    held: dict[str, dict[str, str]]
+
+    @property
+    def digest(self) -> str:
+        """The build digest: SHA-256 of the environment's manifest."""
+        return digest(self.manifest)
+
+
+class Build(Struct, frozen=True):
+    """What a build found, what its tests said, and its documents where there are any."""
+
+    found: list[Diagnostic]
+    tests: list[TestOutcome]
+    environments: list[EnvironmentBuild]
+
+
+def has_errors(found: Iterable[Diagnostic]) -> bool:
+    """Return whether any finding is an error."""
+    return any(each.severity == "error" for each in found)
+
+
+def check(repository: Repository) -> list[Diagnostic]:
+    """Return all findings at the levels that burgee.yaml sets."""
+    found = [*repository.found, *run_checks(repository)]
+    return apply_levels(found, repository.burgee.levels if repository.burgee is not None else {})
+
+
+def build(
+    repository: Repository,
+    facts: CommitFacts | None,
+    last_good: Callable[[str], LastGood | None] | None = None,
+) -> Build:
+    """Check, test and compile; without `last_good` any error leaves the build without documents.
+
+    `last_good` gives what was last published for an environment; flags that do not build are
+    then kept from there.
+    """
+    found = check(repository)
+    if repository.burgee is None or not repository.tenants:
+        return Build(found, [], [])
+    broken = has_errors(found)
+    if broken and last_good is None:
+        return Build(found, [], [])
+    tests: list[TestOutcome] = []
+    emitted: dict[str, list[TenantForms]] = {}
+    for environment in repository.burgee.environments:
+        before = None if last_good is None else last_good(environment)
+        emitted[environment] = emit_environment(repository, environment, found, before, tests)
+    failed = _failures(tests)
+    if failed and last_good is None:
+        return Build([*found, *failed], tests, [])
+    epoch = repository.burgee.epoch
+    made = [_environment(name, forms, epoch, facts) for name, forms in emitted.items()]
+    return Build([*found, *failed], tests, made)
+
+
+def emit_environment(
+    repository: Repository,
+    environment: str,
+    found: list[Diagnostic],
+    last_good: LastGood | None,
+    tests: list[TestOutcome],
+) -> list[TenantForms]:
+    """Return every tenant's forms, holding what does not build or fails a test of its own."""
+    forms: list[TenantForms] = []
+    for tenant in repository.tenants.values():
+        if not has_errors(found):
+            made = emit_tenant(tenant, environment)
+            outcomes = list(run_tests(tenant, made))
+            tests += outcomes
+            failures = _failures(outcomes)
+            if not failures or last_good is None:
+                forms.append(made)
+                continue
+        else:
+            failures = []
+        forms.append(hold_tenant(tenant, environment, [*found, *failures], last_good, tests))
+    return forms
+
+
+def _failures(outcomes: Iterable[TestOutcome]) -> list[Diagnostic]:
+    """Return each failing test's finding once, whatever the environments it fails in."""
+    found: dict[tuple[str, object], Diagnostic] = {}
+    for outcome in outcomes:
+        if outcome.found is not None:
+            found.setdefault((outcome.found.message, outcome.found.where), outcome.found)
+    return list(found.values())
+
+
+def _environment(
+    environment: str, tenants: list[TenantForms], epoch: int, facts: CommitFacts | None
+) -> EnvironmentBuild:
+    files: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
+    for forms in tenants:
+        documents = tenant_documents(forms)
+        files.update(documents.files)
+        digests[forms.tenant] = documents.manifest
+    if facts is None:
+        version = f"0-{digest(canonical(digests))[:8]}"
+    else:
+        version = f"{facts.sequence}-{facts.commit[:7]}"
+    manifest = EnvironmentManifest(
+        compiler=COMPILER,
+        environment=environment,
+        epoch=epoch,
+        sequence=0 if facts is None else facts.sequence,
+        version=version,
+        tenants=digests,
+        commit=None if facts is None else facts.commit,
+        committed_at=None if facts is None else facts.committed_at,
+    )
+    held = {forms.tenant: forms.held for forms in tenants if forms.held}
+    return EnvironmentBuild(environment, files, canonical(manifest), version, held)

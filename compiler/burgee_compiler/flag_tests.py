@@ -1,0 +1,231 @@
+"""Running the tests that stand in flags and segments, with the production evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from msgspec import UNSET, Raw, Struct
+
+from burgee.buckets import SLOTS
+from burgee.evaluation.result import Result
+from burgee.evaluation.run import Slots
+from burgee.evaluation.shares import TooManyCells, pinned_slots, shares
+from burgee.evaluation.tenant import TenantFlags
+from burgee.instants import format_instant
+from burgee.snapshot.canonical import canonical
+from burgee.snapshot.members import MemberList
+from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
+from burgee_compiler.emit.conditions import Segments
+from burgee_compiler.emit.tenant import TenantForms
+from burgee_compiler.model.flag_test import Expect, FlagTest, SegmentTest
+from burgee_compiler.repository import SourceFile, TenantFiles
+
+__all__ = ["TestOutcome", "flags_of", "run_tests"]
+
+_NOBODY = "the caller's default"
+
+
+class TestOutcome(Struct, frozen=True):
+    """One test in one environment; `found` is None where it passed."""
+
+    __test__ = False  # pytest would collect the name
+
+    subject: str
+    name: str
+    environment: str
+    found: Diagnostic | None
+
+
+class _ClockAsked(Exception):
+    """An evaluation compared something with a clock that the test does not state."""
+
+
+class _NoClock:
+    """Stands in for the clock of a test without `at`: whoever looks at it is found out."""
+
+    def _asked(self, other: object) -> NoReturn:
+        raise _ClockAsked
+
+    __lt__ = __le__ = __gt__ = __ge__ = __sub__ = __rsub__ = __add__ = __radd__ = _asked
+
+
+def flags_of(forms: TenantForms) -> TenantFlags:
+    """Return a tenant's flags as an edge node would hold them."""
+    segments = {name: Raw(data) for name, data in forms.segments.items()}
+    members = {name: MemberList(data) for name, data in forms.members.items()}
+    return TenantFlags(forms.tenant, forms.entries, segments, members.__getitem__)
+
+
+def run_tests(
+    files: TenantFiles, forms: TenantForms, select: str | None = None
+) -> Iterator[TestOutcome]:
+    """Run a tenant's tests in the environment of `forms`; `select` is part of a flag or name."""
+    flags = flags_of(forms)
+    for key, file in sorted(files.flags.items()):
+        tests = file.flag.tests if file.flag is not None and key in flags else ()
+        for index, test in _chosen(tests, forms.environment, key, select):
+            found = _run_flag_test(flags, file, test, index, forms)
+            yield _outcome(f"{files.name}/{key}", test.it, index, forms.environment, found)
+    yield from _segment_tests(files, forms.environment, select)
+
+
+def _segment_tests(
+    files: TenantFiles, environment: str, select: str | None
+) -> Iterator[TestOutcome]:
+    segments = Segments(files, environment)
+    for name, file in sorted(files.segments.items()):
+        tests = file.segment.tests if file.segment is not None else ()
+        chosen = list(_chosen(tests, environment, name, select))
+        if not chosen:
+            continue
+        digest = segments.digest_of(name)
+        forms = TenantForms(files.name, environment, {}, segments.forms, segments.members, {})
+        segment = flags_of(forms).segment(digest)
+        for index, test in chosen:
+            subject = f"{files.name}/@{name}"
+            try:
+                holds = segment.holds(test.context, _clock(test), None)
+            except _ClockAsked:
+                found: Diagnostic | None = _needs_time(file, index, subject, None)
+            else:
+                found = _judge_member(file, test, index, holds, environment, subject)
+            yield _outcome(subject, test.it, index, environment, found)
+
+
+def _judge_member(
+    file: SourceFile, test: SegmentTest, index: int, holds: bool, environment: str, subject: str
+) -> Diagnostic | None:
+    if holds == test.expect.member:
+        return None
+    what = "is in the segment" if holds else "is not in the segment"
+    return diagnostic(
+        "B601",
+        f"{_title(test.it, index)} fails in {environment}: the context {what}",
+        Where(file.path, ("tests", index, "expect", "member")),
+        help="mend the segment or the expectation",
+        subject=subject,
+    )
+
+
+def _chosen(
+    tests: tuple[Any, ...], environment: str, key: str, select: str | None
+) -> Iterator[tuple[int, Any]]:
+    for index, test in enumerate(tests):
+        here = test.environment is None or test.environment == environment
+        if here and (select is None or select in key or select in (test.it or "")):
+            yield index, test
+
+
+def _outcome(
+    subject: str, it: str | None, index: int, environment: str, found: Diagnostic | None
+) -> TestOutcome:
+    return TestOutcome(subject, it or f"test {index + 1}", environment, found)
+
+
+def _title(it: str | None, index: int) -> str:
+    return f'test "{it}"' if it else f"test {index + 1}"
+
+
+def _clock(test: FlagTest | SegmentTest) -> Any:
+    return _NoClock() if test.at is None else test.at
+
+
+def _run_flag_test(
+    flags: TenantFlags, file: SourceFile, test: FlagTest, index: int, forms: TenantForms
+) -> Diagnostic | None:
+    subject = f"{flags.tenant}/{file.name}"
+    slots: Slots | None = None
+    if test.bucket is not None:
+        slots = pinned_slots(int(test.bucket * SLOTS))
+    clock = _clock(test)
+    try:
+        if test.expect.shares is not UNSET:
+            wrong = _judge_shares(flags, file.name, test, test.expect.shares, clock)
+        else:
+            wrong = _judge(flags.evaluate(file.name, test.context, clock, slots), test.expect)
+    except _ClockAsked:
+        return _needs_time(file, index, subject, _first_instant(flags, file.name))
+    except TooManyCells as error:
+        return diagnostic(
+            "B603",
+            f"{_title(test.it, index)} asks for shares that have {error}",
+            Where(file.path, ("tests", index, "expect", "shares")),
+            help="narrow the context so that fewer rules hold, or expect a variant with a bucket",
+            subject=subject,
+        )
+    if wrong is None:
+        return None
+    field, message = wrong
+    return diagnostic(
+        "B601",
+        f"{_title(test.it, index)} fails in {forms.environment}: {message}",
+        Where(file.path, ("tests", index, "expect", field)),
+        help=f"`burgee explain {file.name} --tenant {flags.tenant} "
+        f"--environment {forms.environment}` shows each step; mend the flag or the expectation",
+        subject=subject,
+    )
+
+
+def _judge(result: Result, expect: Expect) -> tuple[str, str] | None:
+    """Return the first expectation that is not met, and how."""
+    seen = f"(reason {result.reason}" + (f", rule {result.rule})" if result.rule else ")")
+    for field in ("variant", "reason", "rule", "experiment"):
+        wanted, got = getattr(expect, field), getattr(result, field)
+        if wanted is not UNSET and wanted != got:
+            return field, f"expected {field} {wanted}, got {got or 'none'} {seen}"
+    if expect.value is not UNSET and not _same_value(expect.value, result.value):
+        wanted, got = canonical(expect.value).decode(), canonical(result.value).decode()
+        return "value", f"expected value {wanted}, got {got} {seen}"
+    return None
+
+
+def _same_value(wanted: Any, got: Any) -> bool:
+    if isinstance(got, float) and isinstance(wanted, int) and not isinstance(wanted, bool):
+        return float(wanted) == got
+    return canonical(wanted) == canonical(got)
+
+
+def _judge_shares(
+    flags: TenantFlags, key: str, test: FlagTest, wanted: Mapping[str, Decimal], clock: Any
+) -> tuple[str, str] | None:
+    total: dict[str, Fraction] = {}
+    for share, result in shares(lambda slots: flags.evaluate(key, test.context, clock, slots)):
+        name = result.variant or _NOBODY
+        total[name] = total.get(name, Fraction(0)) + share
+    got = {name: _percent(share) for name, share in total.items()}
+    for name in sorted({*wanted, *got}):
+        expected = wanted.get(name, Decimal(0))
+        if got.get(name, Decimal(0)) != expected:
+            shown = ", ".join(f"{each}: {got[each].normalize():f}" for each in sorted(got))
+            return "shares", f"expected {expected} % of {name}; the shares are {{{shown}}}"
+    return None
+
+
+def _percent(share: Fraction) -> Decimal:
+    exact = share * 100_000
+    thousandths = Decimal(exact.numerator) / Decimal(exact.denominator)
+    return thousandths.quantize(Decimal(1), rounding=ROUND_HALF_UP) / 1000
+
+
+def _first_instant(flags: TenantFlags, key: str) -> int | None:
+    flag = flags.get(key)
+    if flag is None:
+        return None
+    instants = [phase.form.at for phase in flag.phases]
+    for phase in flag.phases:
+        instants += [rule.starts for rule in phase.rules]
+    return next((each for each in instants if each is not None), None)
+
+
+def _needs_time(file: SourceFile, index: int, subject: str, instant: int | None) -> Diagnostic:
+    line = f"at: {format_instant(instant)}" if instant is not None else "at: 2026-12-01T00:00:00Z"
+    return diagnostic(
+        "B602",
+        "the test depends on the time and does not say it",
+        Where(file.path, ("tests", index)),
+        help=f"add a clock to the test, such as `{line}`",
+        subject=subject,
+    )
