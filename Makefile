@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK := requirements/all.txt
-SOURCES := compiler edge tests
+SOURCES := compiler edge tests benchmarks
 WHEEL_DIR := .build/wheel
 WHEEL_BIN := .build/venv/bin
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fresh-venv up test check format wheel wheel-test bench lock clean
@@ -67,7 +67,7 @@ wheel-test: wheel ## run the tests against the built wheel instead of the tree
 
 bench: setup ## each claim about speed, as a ratio measured in one run
 	@set -e; for file in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do \
-		echo "== $$file"; $(BIN)/python $$file; done
+		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
 lock: ## resolve the dependencies anew (needs uv on PATH)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \

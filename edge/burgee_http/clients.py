@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from burgee_http.names import TENANT_OR_ALL
 from burgee_http.principal import Principal, Rate, expand_scopes
 
 __all__ = ["Client", "Clients", "ClientsError", "parse_clients"]
@@ -14,7 +15,6 @@ Scope = Literal["evaluate", "flags:r", "flags:rw"]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TENANT = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 # Flow collections nest no deeper than this in any clients file; libyaml recurses in C.
 _MAX_BRACKETS_OPEN = 100
 
@@ -106,7 +106,7 @@ def _principal(client: Client, number: int) -> Principal:
             f"clients[{number}]: a browser key is public, so its only scope is evaluate"
         )
     for tenant in client.tenants:
-        if not _TENANT.fullmatch(tenant):
+        if not TENANT_OR_ALL.fullmatch(tenant):
             raise ClientsError(f"clients[{number}]: {tenant!r} is no name of a tenant")
     return Principal(
         subject=client.name,

@@ -1,6 +1,5 @@
 """JWTs: the checks between the text of a token and a principal."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -9,6 +8,7 @@ import msgspec
 
 from burgee_http.errors import TryAgain
 from burgee_http.jwks import ALGORITHMS, KeySet
+from burgee_http.names import TENANT_OR_ALL
 from burgee_http.principal import Principal, expand_scopes
 
 __all__ = ["JwtVerifier", "Keys", "TokenRefused", "Verified"]
@@ -16,7 +16,6 @@ __all__ = ["JwtVerifier", "Keys", "TokenRefused", "Verified"]
 AUDIENCES = frozenset({"edge", "writer"})
 LEAST_SECRET_BYTES = 32
 _LEEWAY_SECONDS = 5.0
-_TENANT = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 # PyJWT takes a list that merely holds the audience; here one audience excludes the other.
 _OPTIONS: Any = {"require": ["exp", "sub", "aud"], "verify_aud": False}
 
@@ -144,7 +143,7 @@ class JwtVerifier:
             scopes=frozenset({"evaluate"}) & expand_scopes(_scopes(claims))
             if browser
             else expand_scopes(_scopes(claims)),
-            tenants=frozenset(filter(_TENANT.fullmatch, _names(claims, "tenants") or ())),
+            tenants=frozenset(filter(TENANT_OR_ALL.fullmatch, _names(claims, "tenants") or ())),
             environments=None if environments is None else frozenset(environments),
             browser=browser,
         )

@@ -11,5 +11,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     head_seconds: float = 10.0
     body_bytes: int = 256 * 1024
     body_seconds: float = 30.0
+    write_seconds: float = 30.0  # how long a client may leave an answer unread
     keep_alive_seconds: float = 75.0  # above the idle time of common load balancers, 60 s
     linger_seconds: float = 2.0  # how long a refused client may go on sending

@@ -38,7 +38,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._seen = 0  # bytes of the head, or of the body, in the reads that hold nothing else
         self._read = 0  # bytes of the present read
         self._timer: TimerHandle | None = None
+        self._unread: TimerHandle | None = None  # runs while the client does not read
         self._held: RequestResponseCycle | None = None  # waits for its body
+        self._running: RequestResponseCycle | None = None  # is being answered
         self._offered = False  # the head offers an upgrade and is to be read again without it
         self._refused = False  # nothing that arrives from now on is read
         self._stopping = False
@@ -54,7 +56,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         self._unset_keepalive_if_required()
+        if self._running is not None:  # uvicorn tells only the last of pipelined requests
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
+        self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -196,6 +202,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if not cycle.more_body:
+            self._running = cycle
             super()._start_asgi_task(cycle, app)
             return
         self._held = cycle
@@ -208,7 +215,7 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle.message_event.set()
         if self._held is cycle:
             self._held = None
-            super()._start_asgi_task(cycle, self.app)
+            self._start_asgi_task(cycle, self.app)
 
     def _refuse(self, error: ApiError) -> None:
         if self._phase == _BODY:
@@ -269,7 +276,24 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
-        self.loop.call_later(self.limits.linger_seconds, self.transport.close)
+        self.loop.call_later(self.limits.linger_seconds, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.limits.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # closing would wait for the client to read
+        else:
+            super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
         if self._phase == _HEAD and self._answered() and not self._refused:

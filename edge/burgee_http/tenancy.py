@@ -1,6 +1,5 @@
 """The gate in front of every tenant's data: who calls, for which tenant, and may they."""
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from burgee_http.authentication import Authenticator
 from burgee_http.errors import ApiError
 from burgee_http.insecure import ANYONE
+from burgee_http.names import TENANT
 from burgee_http.principal import Principal
 from burgee_http.rate import RateLimiter
 
@@ -18,8 +18,6 @@ TENANT_HEADERS = (
     (b"vary", b"Authorization, X-Tenant-ID, X-API-Key"),
     (b"cache-control", b"private"),
 )
-
-_TENANT = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -76,7 +74,7 @@ class Gate:
 
     def _tenant(self, named: bytes | None, principal: Principal, implied: bool) -> str:
         if named is not None:
-            if not _TENANT.fullmatch(named):
+            if not TENANT.fullmatch(named):
                 raise ApiError(400, "tenant_invalid", "X-Tenant-ID is no name of a tenant.")
             return named.decode("ascii")
         tenant = (principal.sole_tenant() if implied else None) or self._default

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+
 from burgee_http.cors import Cors
 from burgee_http.insecure import check_local
 from burgee_http.logs import configure_logs

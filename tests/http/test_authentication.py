@@ -1,14 +1,15 @@
 """Who a request comes from: which header counts, what is remembered, and how soon that ends."""
 
-import os
 from pathlib import Path
 
 import pytest
+
 from burgee_http.authentication import Authenticator, presented_token
 from burgee_http.client_keys import append_client, make_client_key
 from burgee_http.clients import Client, parse_clients
 from burgee_http.errors import ApiError
 from burgee_http.followed_file import FollowedFile
+from burgee_http.insecure import ANYONE
 from burgee_http.jwks import parse_jwks
 from burgee_http.jwt_tokens import JwtVerifier
 from support.tokens import EDDSA, ES256, jwks
@@ -64,9 +65,8 @@ class Place:
             headers = {b"authorization": b"Bearer " + token.encode("utf-8")}
             return self.authenticator.principal(headers).subject
         except ApiError as error:
-            assert error.status == 401
-            assert dict(error.headers)[b"www-authenticate"].startswith(b"Bearer")
-            return error.code
+            challenge = dict(error.headers)[b"www-authenticate"]
+            return error.code if error.status == 401 and challenge.startswith(b"Bearer") else "?"
 
 
 @pytest.fixture
@@ -121,9 +121,7 @@ def test_a_key_that_is_withdrawn_ends_its_tokens(place: Place) -> None:
     assert place.subject(ES256.token()) == "app-1"
 
 
-def test_what_is_remembered_ends_with_the_token(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_remembered_ends_with_the_token(place: Place) -> None:
     token = EDDSA.token(exp=2_000_000_000)
     clock = Clock(1_999_999_999.0)
     authenticator = Authenticator(jwt=JwtVerifier(keys=place.keys), clock=clock)
@@ -135,13 +133,12 @@ def test_what_is_remembered_ends_with_the_token(
 
 
 def test_memory_is_bounded(place: Place) -> None:
-    for number in range(5000):
-        place.authenticator._known[b"%d" % number] = (None, 0.0)  # type: ignore[assignment]
-        if len(place.authenticator._known) > 4096:
-            place.authenticator._known.pop(next(iter(place.authenticator._known)))
+    for number in range(4090):
+        place.authenticator._known[b"%d" % number] = (ANYONE, 0.0)
     for number in range(20):
         assert place.subject(EDDSA.token(jti=str(number))) == "app-1"
-    assert len(place.authenticator._known) <= 4096
+    assert len(place.authenticator._known) == 4096
+    assert b"0" not in place.authenticator._known  # the oldest went first
 
 
 BROKEN = ["clients: [", "clients: 5\n", "clients: [{name: x}]\n"]
@@ -176,7 +173,7 @@ def test_a_linked_file_is_followed(tmp_path: Path) -> None:
     (tmp_path / "c.txt").symlink_to("data/c.txt")
     file = FollowedFile(tmp_path / "c.txt", bytes.decode, interval=0)
     (tmp_path / "next").symlink_to("two")
-    os.replace(tmp_path / "next", tmp_path / "data")
+    (tmp_path / "next").replace(tmp_path / "data")
     assert file.follow()
     assert file.value == "two"
 

@@ -1,4 +1,4 @@
-"""The clients file: what it may say, that mistakes are told, and that adding a client loses nothing."""
+"""The clients file: what it may say, that mistakes are told, that adding a client loses nothing."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from burgee_http.client_keys import append_client, make_client_key
 from burgee_http.clients import Client, ClientsError, parse_clients
 from burgee_http.principal import Rate
@@ -32,7 +33,7 @@ revoked: [old-laptop, 7f3a]
     assert web.rate == Rate(5.0, 5)
     assert web.environments is None
     assert ci.scopes == {"evaluate", "flags:r", "flags:rw"}
-    assert (ci.tenants, ci.environments) == ({"*"}, {"staging"})
+    assert (ci.tenants, ci.environments) == (frozenset({"*"}), frozenset({"staging"}))
     assert ci.rate == Rate(0.5, 3)
     assert clients.revoked == {"old-laptop", "7f3a"}
 
@@ -118,7 +119,7 @@ FILES = {
     "revoked before": f"revoked: [x]\n{ONE}",
     "revoked only": "revoked: [x]\n",
     "indented": ONE.replace("\n- ", "\n    - ") + "# end\n",
-    "block": f"clients:\n- name: web\n  sha256: {A}\n  tenants:\n  - a\n  scopes:\n  - evaluate\n\n",
+    "block": f"clients:\n- name: w\n  sha256: {A}\n  tenants:\n  - a\n  scopes:\n  - evaluate\n\n",
     "empty list": "clients: []  # none yet\nrevoked: []\n",
     "nothing yet": "clients:  # none yet\nrevoked: []\n",
     "flow": f'clients: [{{name: w, sha256: "{A}", scopes: [evaluate], tenants: [a]}},]\n',

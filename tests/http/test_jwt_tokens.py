@@ -9,10 +9,11 @@ from typing import Any
 
 import jwt
 import pytest
-from burgee_http.jwks import JwksError, KeySet, parse_jwks
-from burgee_http.jwt_tokens import JwtVerifier, TokenRefused
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, rsa
+
+from burgee_http.jwks import JwksError, KeySet, parse_jwks
+from burgee_http.jwt_tokens import JwtVerifier, TokenRefused
 from support.tokens import EDDSA, ES256, RS256, Signer, claims, jwks
 
 SECRET = b"s" * 32
@@ -48,7 +49,7 @@ def test_tokens_of_each_algorithm(signer: Signer) -> None:
     assert (principal.subject, principal.kind) == ("app-1", "jwt")
     assert principal.scopes == {"evaluate"}
     assert principal.tenants == {"acme"}
-    assert principal.environments == {"production"}
+    assert principal.environments == frozenset({"production"})
     assert verified.token_id == "t1"
     assert verified.expires > time.time()
 
@@ -80,7 +81,6 @@ ACCEPTED = [
     (SHARED, ES256.token()),
     (EDGE, EDDSA.token({"kid": None})),
     (EDGE, EDDSA.token(exp=time.time() + 60.5)),
-    (EDGE, EDDSA.token(exp=int(time.time()) - 2)),
     (EDGE, EDDSA.token(tenants=None)),
 ]
 
@@ -88,6 +88,10 @@ ACCEPTED = [
 @pytest.mark.parametrize(("verifier", "token"), ACCEPTED)
 def test_accepted(verifier: JwtVerifier, token: str) -> None:
     assert verifier.verify(token).principal.subject == "app-1"
+
+
+def test_clocks_may_differ_a_little() -> None:
+    assert EDGE.verify(EDDSA.token(exp=int(time.time()) - 2)).principal.subject == "app-1"
 
 
 def encoded(data: bytes) -> bytes:
@@ -110,7 +114,7 @@ def pem(signer: Signer) -> bytes:
 
 
 def tampered(token: str) -> str:
-    head, body, signature = token.split(".")
+    head, _, signature = token.split(".")
     return ".".join([head, encoded(json.dumps(claims(tenants=["*"])).encode()).decode(), signature])
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from burgee_http.limits import Limits
 from support.echo_app import EchoApp
 from support.wire import Answer, Wire, ask, running
@@ -355,3 +356,13 @@ def test_head_requests_get_no_body(port: int) -> None:
     answer = ask(port, "HEAD", "/echo")
     assert answer.status == 200
     assert int(answer.headers["content-length"]) > 0
+
+
+def test_a_client_that_does_not_read_is_let_go() -> None:
+    """Answers that nobody fetches are not kept for ever."""
+    limits = Limits(write_seconds=0.3)
+    echo = EchoApp(sample=0)
+    with running(echo.app, limits) as port, Wire(port) as wire:
+        big = head("Content-Length: 1000", "X-Pad: " + "a" * 10_000) + b"a" * 1000
+        with pytest.raises(ConnectionError):
+            wire.send(big * 10_000)

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from starlette.routing import Route
+
 from burgee_http.application import Application
 from burgee_http.call import Call, Reply
 from burgee_http.cors import Cors
@@ -12,7 +14,6 @@ from burgee_http.http_metrics import HttpMetrics
 from burgee_http.json_text import encode_json
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import Metrics
-from starlette.routing import Route
 
 __all__ = ["EchoApp"]
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Self
 
 import msgspec
+from starlette.types import ASGIApp
+
 from burgee_http.limits import Limits
 from burgee_http.serve import Listener, bind, make_server, new_event_loop
-from starlette.types import ASGIApp
 
 __all__ = ["Answer", "Wire", "ask", "running"]
 

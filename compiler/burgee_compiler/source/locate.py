@@ -29,7 +29,11 @@ _WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,\[\]{}:#]+|.", re.DOTALL)
 
 
 def locate(text: bytes, where: Where) -> Span:
-    """Return where a path stands in a file; the nearest ancestor where it does not exist."""
+    """Return where a path stands in a file; steps that the file does not have are passed over.
+
+    So a path leads on where the file uses a short form that leaves a step out, and ends at the
+    nearest ancestor where nothing of the rest exists.
+    """
     return Places(text).span(where)
 
 
@@ -62,11 +66,9 @@ class Places:
             self._root = _marked(self.lines.text)
         key, node = None, self._root
         for step in where.path:
-            key, child = _child(node, step)
-            if child is None:
-                key = None
-                break
-            node = child
+            key, child = self._child(node, step)
+            if child is not None:
+                node = child
         found = key if where.part == "key" and key is not None else node
         return Span(*self.lines.place(found.start), *self.lines.place(found.end))
 
@@ -79,11 +81,14 @@ class Places:
         word = _WORD.match(text, column - 1)
         return Span(line, column, line, word.end() + 1 if word else column)
 
-
-def _child(node: _Marked, step: str | int) -> tuple[_Marked | None, _Marked | None]:
-    if isinstance(step, int) and not node.entries:
-        return None, node.items[step] if 0 <= step < len(node.items) else None
-    return node.entries.get(str(step), (None, None))
+    def _child(self, node: _Marked, step: str | int) -> tuple[_Marked | None, _Marked | None]:
+        if node.entries or not node.items:
+            return node.entries.get(str(step), (None, None))
+        if isinstance(step, int):
+            return None, node.items[step] if 0 <= step < len(node.items) else None
+        text = self.lines.text  # a list of names stands for a mapping of them
+        named = (item for item in node.items if text[item.start : item.end].strip("'\"") == step)
+        return None, next(named, None)
 
 
 def _marked(text: str) -> _Marked:

@@ -7,13 +7,13 @@ explanations and edge nodes all come through here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from burgee.buckets import SLOTS, member_digest, slot_of
 from burgee.evaluation.flags import Flag, Outcome, Phase, Rule
-from burgee.evaluation.result import OpenFeatureReason, Reason, Result
+from burgee.evaluation.result import OpenFeatureReason, Result
 from burgee.evaluation.run import Run
 from burgee.evaluation.tables import Gate, Split
 from burgee.paths import TARGETING_KEY
@@ -34,20 +34,29 @@ class _Pick(Struct, frozen=True):
     no_unit: bool = False
 
 
+_NO_UNIT: Final = _Pick(no_unit=True)
+_ANY_UNIT: Final = "any"
+"""Stands for the unit where slots are chosen and nothing is hashed."""
+
+
 def decide(flag: Flag, context: Context, now: int, run: Run | None = None) -> Result:
     """Return what `flag` serves to `context` at `now` (microseconds since 1970)."""
     if run is None and flag.depends_on:
         run = Run()
     phase = flag.phase_at(now)
     if phase.overrides:
-        pinned = _override(flag, phase, context, now, run)
+        pinned = _override(flag, phase, context, now)
         if pinned is not None:
             return pinned
     if phase.is_off:
-        return _off(flag, phase, "flag_off", "STATIC")
+        return phase.answers.off
     if run is not None and not _prerequisites_met(flag, context, now, run):
-        return _off(flag, phase, "prerequisite_failed", "TARGETING_MATCH")
+        return phase.answers.unmet
     for rule in phase.rules:
+        if run is None and rule.fixed is not None:
+            if rule.when is None or rule.when.test(context, now, None):
+                return rule.fixed
+            continue
         result = _try_rule(flag, rule, context, now, run)
         if result is not None:
             return result
@@ -57,50 +66,13 @@ def decide(flag: Flag, context: Context, now: int, run: Run | None = None) -> Re
     return result
 
 
-def _served(
-    flag: Flag,
-    index: int | None,
-    reason: Reason,
-    openfeature_reason: OpenFeatureReason,
-    bucket: float | None = None,
-    rule: Rule | None = None,
-) -> Result:
-    """Return a result for a variant by index; none, or one of null, is the caller's default."""
-    name, value = (None, None) if index is None else flag.variants[index]
-    experiment = rule is not None and rule.experiment is not None
-    return Result(
-        flag.key,
-        name,
-        value,
-        reason,
-        "DISABLED" if value is None else openfeature_reason,
-        None if rule is None else rule.name,
-        rule.name if rule is not None and experiment else None,
-        rule.layer.layer if rule is not None and rule.layer is not None else None,
-        bucket,
-        flag.form.metadata,
-    )
-
-
-def _off(flag: Flag, phase: Phase, reason: Reason, openfeature_reason: OpenFeatureReason) -> Result:
-    return _served(flag, phase.off_variant, reason, openfeature_reason)
-
-
-def _missing_key(flag: Flag) -> Result:
-    return Result(
-        flag.key, None, None, "targeting_key_missing", "ERROR", metadata=flag.form.metadata
-    )
-
-
-def _override(
-    flag: Flag, phase: Phase, context: Context, now: int, run: Run | None
-) -> Result | None:
+def _override(flag: Flag, phase: Phase, context: Context, now: int) -> Result | None:
     unit = unit_of(context.get(TARGETING_KEY))
     if unit is None:
         return None
     for override in phase.overrides.get(member_digest(flag.tenant, unit), ()):
         if override.expires is None or now < override.expires:
-            return _served(flag, override.serve, "override", "TARGETING_MATCH")
+            return flag.answer(override.serve, "override", "TARGETING_MATCH")
     return None
 
 
@@ -125,21 +97,21 @@ def _try_rule(flag: Flag, rule: Rule, context: Context, now: int, run: Run | Non
     if pick.no_unit:
         if rule.by is None:
             _note(run, rule, "targeting_key_missing")
-            return _missing_key(flag)
+            return flag.missing_key
         return _note(run, rule, "no_unit")
     if not pick.admitted:
         return _note(run, rule, "kept_out")
     _note(run, rule, "served")
     if experiment is None:
         how: OpenFeatureReason = "SPLIT" if pick.sampled else "TARGETING_MATCH"
-        return _served(flag, pick.arm, "rule_match", how, pick.bucket, rule)
+        return flag.answer(pick.arm, "rule_match", how, pick.bucket, rule)
     if status == "running":
-        return _served(flag, pick.arm, "experiment_assigned", "SPLIT", pick.bucket, rule)
+        return flag.answer(pick.arm, "experiment_assigned", "SPLIT", pick.bucket, rule)
     if status == "paused":
         control = experiment.control
-        return _served(flag, control, "experiment_paused", "TARGETING_MATCH", pick.bucket, rule)
+        return flag.answer(control, "experiment_paused", "TARGETING_MATCH", pick.bucket, rule)
     winner = experiment.control if experiment.winner is None else experiment.winner
-    return _served(flag, winner, "rule_match", "TARGETING_MATCH", pick.bucket, rule)
+    return flag.answer(winner, "rule_match", "TARGETING_MATCH", pick.bucket, rule)
 
 
 def _before_tables(
@@ -165,74 +137,60 @@ def _note(run: Run | None, rule: Rule, verdict: str) -> Result | None:
 
 
 def _default(flag: Flag, phase: Phase, context: Context, now: int, run: Run | None) -> Result:
+    if phase.answers.default is not None:
+        return phase.answers.default
     pick = _ask_tables(phase.default, context, now, run, with_split=True)
     if pick.no_unit:
         if phase.default.by is None:
-            return _missing_key(flag)
-        return _off(flag, phase, "default", "STATIC")
+            return flag.missing_key
+        return flag.answer(phase.off_variant, "default", "STATIC")
     arm = pick.arm if pick.admitted else phase.off_variant
     if pick.sampled:
-        return _served(flag, arm, "default_distribution", "SPLIT", pick.bucket)
-    return _served(flag, arm, "default", "STATIC")
+        return flag.answer(arm, "default_distribution", "SPLIT", pick.bucket)
+    return flag.answer(arm, "default", "STATIC")
 
 
 def _ask_tables(
     outcome: Outcome, context: Context, now: int, run: Run | None, *, with_split: bool
 ) -> _Pick:
     """Ask layer, gate and split in turn; each hashes the same unit under a salt of its own."""
-    slots = _Slots(outcome, context, now, run)
+    unit: str | None = None
     bucket: float | None = None
-    layer = outcome.layer if isinstance(outcome, Rule) else None
-    for gate in (layer, outcome.gate):
-        if gate is None:
-            continue
+    sampled = False
+    for gate in outcome.gates:
         verdict = gate.verdict(now)
         if verdict is None:
-            slot = slots.of(gate)
-            if slot is None:
-                return _Pick(no_unit=True)
-            verdict = gate.admits(slot, now)
-            bucket = bucket if gate is layer else slot / SLOTS
+            unit = unit or _unit(outcome, context, run)
+            if unit is None:
+                return _NO_UNIT
+            slot = _slot(gate, unit, now, run)
+            verdict, sampled = gate.admits(slot, now), True
+            bucket = bucket if gate.layer is not None else slot / SLOTS
         if not verdict:
-            return _Pick(admitted=False, bucket=bucket, sampled=slots.asked)
-    if not with_split or outcome.split is None:
-        return _Pick(arm=outcome.serve, bucket=bucket, sampled=slots.asked)
-    arm = outcome.split.fixed
+            return _Pick(admitted=False, bucket=bucket, sampled=sampled)
+    split = outcome.split if with_split else None
+    if split is None:
+        return _Pick(True, outcome.serve, bucket, sampled)
+    arm = split.fixed
     if arm is None:
-        slot = slots.of(outcome.split)
-        if slot is None:
-            return _Pick(no_unit=True)
-        arm, bucket = outcome.split.arm(slot), slot / SLOTS
-    if arm < 0:
-        return _Pick(admitted=False, bucket=bucket, sampled=slots.asked)
-    return _Pick(arm=arm, bucket=bucket, sampled=slots.asked)
+        unit = unit or _unit(outcome, context, run)
+        if unit is None:
+            return _NO_UNIT
+        slot = _slot(split, unit, now, run)
+        arm, bucket, sampled = split.arm(slot), slot / SLOTS, True
+    return _Pick(arm >= 0, arm, bucket, sampled)
 
 
-class _Slots:
-    """The slots of one unit, which is looked up when the first table asks."""
+def _unit(outcome: Outcome, context: Context, run: Run | None) -> str | None:
+    if run is not None and run.slots is not None:
+        return _ANY_UNIT
+    return unit_of(outcome.get(context))
 
-    __slots__ = ("_context", "_now", "_outcome", "_run", "_unit", "asked")
 
-    def __init__(self, outcome: Outcome, context: Context, now: int, run: Run | None) -> None:
-        self._outcome = outcome
-        self._context = context
-        self._now = now
-        self._run = run
-        self._unit: str | None = None
-        self.asked = False
-
-    def of(self, table: Gate | Split) -> int | None:
-        run = self._run
-        if run is not None and run.slots is not None:
-            self.asked = True
-            slot = run.slots(table, self._now)
-        else:
-            if not self.asked:
-                self._unit = unit_of(self._outcome.get(self._context))
-                self.asked = True
-            if self._unit is None:
-                return None
-            slot = slot_of(table.prefix, self._unit)
-        if run is not None and run.recorder is not None:
-            run.recorder.table(table, self._unit, slot)
-        return slot
+def _slot(table: Gate | Split, unit: str, now: int, run: Run | None) -> int:
+    if run is None:
+        return slot_of(table.prefix, unit)
+    slot = slot_of(table.prefix, unit) if run.slots is None else run.slots(table, now)
+    if run.recorder is not None:
+        run.recorder.table(table, None if run.slots is not None else unit, slot)
+    return slot

@@ -6,7 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import Struct
+
 from burgee.evaluation.conditions import Condition, Related, prepare_condition
+from burgee.evaluation.result import OpenFeatureReason, Reason, Result
 from burgee.evaluation.tables import Gate, Split
 from burgee.paths import TARGETING_KEY, canonical_path, getter
 from burgee.snapshot.forms import FlagForm, OutcomeForm, OverrideForm, PhaseForm, RuleForm
@@ -17,7 +20,7 @@ __all__ = ["Flag", "Outcome", "Phase", "Rule"]
 class Outcome:
     """What is served, and behind which tables; `by` is None for the targeting key."""
 
-    __slots__ = ("by", "form", "gate", "get", "serve", "split")
+    __slots__ = ("by", "form", "gate", "gates", "get", "serve", "split")
 
     def __init__(self, tenant: str, form: OutcomeForm) -> None:
         self.form = form
@@ -26,6 +29,7 @@ class Outcome:
         self.get = getter(path)
         self.serve = form.serve
         self.gate = None if form.gate is None else Gate(tenant, form.gate)
+        self.gates: tuple[Gate, ...] = () if self.gate is None else (self.gate,)
         self.split = None if form.split is None else Split(tenant, form.split)
         if self.serve is None and self.split is None:
             raise ValueError("an outcome serves nothing")
@@ -34,7 +38,7 @@ class Outcome:
 class Rule(Outcome):
     """A rule and its experiment."""
 
-    __slots__ = ("ends", "experiment", "layer", "name", "starts", "when")
+    __slots__ = ("ends", "experiment", "fixed", "layer", "name", "starts", "when")
 
     def __init__(self, form: RuleForm, related: Related) -> None:
         super().__init__(related.tenant, form)
@@ -45,13 +49,33 @@ class Rule(Outcome):
             None if form.when is None else prepare_condition(form.when, related)
         )
         self.layer = None if form.layer is None else Gate(related.tenant, form.layer)
+        if self.layer is not None:
+            self.gates = (self.layer, *self.gates)
         self.experiment = form.experiment
+        self.fixed: Result | None = None
+        """The answer, where the condition alone decides; set once the flag is known."""
+
+    @property
+    def depends_on_condition_alone(self) -> bool:
+        """Whether nothing but the condition says if the rule answers, and with what."""
+        timed = self.starts is not None or self.ends is not None
+        return not (timed or self.gates or self.split is not None or self.experiment is not None)
+
+
+class Answers(Struct, frozen=True):
+    """What a phase answers whenever it comes to it, made once and shared."""
+
+    off: Result
+    unmet: Result
+    default: Result | None
 
 
 class Phase:
     """What holds from one instant until the next."""
 
-    __slots__ = ("default", "form", "is_off", "off_variant", "overrides", "rules")
+    __slots__ = ("answers", "default", "form", "is_off", "off_variant", "overrides", "rules")
+
+    answers: Answers
 
     def __init__(self, form: PhaseForm, related: Related) -> None:
         self.form = form
@@ -73,6 +97,7 @@ class Flag:
         "depends_on",
         "form",
         "key",
+        "missing_key",
         "phases",
         "related",
         "requires",
@@ -96,8 +121,54 @@ class Flag:
             for condition in self.conditions()
             if condition.form.flag is not None
         )
+        self.missing_key = Result(
+            key, None, None, "targeting_key_missing", "ERROR", metadata=form.metadata
+        )
+        for phase in self.phases:
+            self._prepare_answers(phase)
         # A flag that depends on no other can outlive its set, so it must not hold on to it.
         self.related: Related | None = related if self.depends_on else None
+
+    def answer(
+        self,
+        index: int | None,
+        reason: Reason,
+        openfeature_reason: OpenFeatureReason,
+        bucket: float | None = None,
+        rule: Rule | None = None,
+    ) -> Result:
+        """Return what serves a variant; none, or one of null, is the caller's default."""
+        name, value = (None, None) if index is None else self.variants[index]
+        how: OpenFeatureReason = "DISABLED" if value is None else openfeature_reason
+        if rule is None:
+            return Result(
+                self.key, name, value, reason, how, None, None, None, bucket, self.form.metadata
+            )
+        return Result(
+            self.key,
+            name,
+            value,
+            reason,
+            how,
+            rule.name,
+            None if rule.experiment is None else rule.name,
+            None if rule.layer is None else rule.layer.layer,
+            bucket,
+            self.form.metadata,
+        )
+
+    def _prepare_answers(self, phase: Phase) -> None:
+        """Make the results that depend on no bucket; evaluation hands them out as they are."""
+        default = phase.default
+        fixed = not default.gates and default.split is None
+        phase.answers = Answers(
+            off=self.answer(phase.off_variant, "flag_off", "STATIC"),
+            unmet=self.answer(phase.off_variant, "prerequisite_failed", "TARGETING_MATCH"),
+            default=self.answer(default.serve, "default", "STATIC") if fixed else None,
+        )
+        for rule in phase.rules:
+            if rule.depends_on_condition_alone:
+                rule.fixed = self.answer(rule.serve, "rule_match", "TARGETING_MATCH", None, rule)
 
     def conditions(self) -> Iterable[Condition]:
         """Yield every condition of every phase, into segments too."""

@@ -1,0 +1,1 @@
+"""Benchmarks: one file a claim, each prints ratios measured in one run. `make bench` runs all."""

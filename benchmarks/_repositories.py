@@ -1,0 +1,49 @@
+"""Made-up flag repositories of any size, the same for the same number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["write_repository"]
+
+_FLAG = """\
+name: Flag {n}
+owner: team-{team}
+tags: [generated]
+rules:
+  - name: internal
+    when: {{segment: group-{segment}}}
+    serve: "on"
+  - name: plans
+    when: [{{attribute: plan, in: [enterprise, premium]}}, {{attribute: country, eq: DE}}]
+    serve: "on"
+  - name: ramp
+    when: {{attribute: app.version, semver_gte: 3.{minor}.0}}
+    percentage: {percentage}
+    serve: "on"
+default: "off"
+environments:
+  staging: {{default: "on"}}
+tests:
+  - {{it: is off for strangers, environment: production, context: {{targetingKey: u1}}, expect: {{variant: "off"}}}}
+"""
+_SEGMENT = """\
+when: {{attribute: group, eq: g{n}}}
+members: [user-{n}]
+"""
+
+
+def write_repository(root: Path, flags: int, segments: int = 200) -> Path:
+    """Write a repository of `flags` flags with three rules and a test each; return its root."""
+    (root / "acme" / "segments").mkdir(parents=True)
+    (root / "burgee.yaml").write_text("environments: [staging, production]\n")
+    for n in range(segments):
+        (root / "acme" / "segments" / f"group-{n}.yaml").write_text(_SEGMENT.format(n=n))
+    for n in range(flags):
+        folder = root / "acme" / "flags" / f"area-{n // 100}"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = _FLAG.format(
+            n=n, team=n % 20, segment=n % segments, minor=n % 50, percentage=n % 100 + 0.5
+        )
+        (folder / f"flag-{n}.yaml").write_text(text)
+    return root

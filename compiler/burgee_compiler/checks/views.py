@@ -1,0 +1,139 @@
+"""What the checks look at: a tenant, and each readable flag and segment with all its parts."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal, Unpack
+
+from msgspec import Struct
+
+from burgee_compiler.checks.hints import Hints
+from burgee_compiler.checks.walk import (
+    Path,
+    flag_parts,
+    rule_lists,
+    rule_parts,
+    segment_parts,
+    whens,
+)
+from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
+from burgee_compiler.diagnostics.diagnostic import More
+from burgee_compiler.model.condition import Condition
+from burgee_compiler.model.files import Burgee, Lock, Segment
+from burgee_compiler.model.flag import Flag, Rule
+from burgee_compiler.model.types import variants_of
+from burgee_compiler.repository import Repository, SourceFile, TenantFiles
+
+__all__ = ["FlagView", "LockView", "SegmentView", "TenantView", "View"]
+
+
+class View:
+    """One file that could be read."""
+
+    def __init__(self, tenant: TenantView, file: str, subject: str | None) -> None:
+        self.tenant = tenant
+        self.file = file
+        self.subject = subject
+
+    def where(self, path: Path, part: Literal["value", "key"] = "value") -> Where:
+        """Return a place in this file."""
+        return Where(self.file, path, part)
+
+    def finding(self, code: str, message: str, path: Path, **more: Unpack[More]) -> Diagnostic:
+        """Return a finding at a value of this file."""
+        return diagnostic(code, message, Where(self.file, path), subject=self.subject, **more)
+
+    def finding_at_key(
+        self, code: str, message: str, path: Path, **more: Unpack[More]
+    ) -> Diagnostic:
+        """Return a finding at a key of this file."""
+        return diagnostic(
+            code, message, Where(self.file, path, "key"), subject=self.subject, **more
+        )
+
+
+class FlagView(View):
+    """A flag with its parts: itself, overlays, what schedules set; and its rules' parts."""
+
+    def __init__(self, tenant: TenantView, file: SourceFile, flag: Flag) -> None:
+        super().__init__(tenant, file.path, f"{tenant.name}/{file.name}")
+        self.key = file.name
+        self.flag = flag
+        self.variants = variants_of(flag)
+        self.parts: list[tuple[Path, Struct]] = list(flag_parts(flag))
+        self.rule_lists: list[tuple[Path, tuple[Rule, ...]]] = list(rule_lists(flag))
+        self.rules: list[tuple[Path, Rule]] = [
+            ((*path, index), rule)
+            for path, rules in self.rule_lists
+            for index, rule in enumerate(rules)
+        ]
+        self.rule_parts: list[tuple[Path, Struct]] = [
+            part for path, rule in self.rules for part in rule_parts(path, rule)
+        ]
+        self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.rule_parts)))
+
+
+class SegmentView(View):
+    """A segment with its parts: itself and its overlays."""
+
+    def __init__(self, tenant: TenantView, file: SourceFile, segment: Segment) -> None:
+        super().__init__(tenant, file.path, f"{tenant.name}/@{file.name}")
+        self.name = file.name
+        self.segment = segment
+        self.parts: list[tuple[Path, Struct]] = list(segment_parts(segment))
+        self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.parts)))
+
+
+class LockView(View):
+    """A lock and the flag it belongs to, where that could be read."""
+
+    def __init__(self, tenant: TenantView, file: SourceFile, lock: Lock) -> None:
+        super().__init__(tenant, file.path, f"{tenant.name}/{file.name}")
+        self.key = file.name
+        self.lock = lock
+        owner = tenant.files.flags.get(file.name)
+        self.exists = owner is not None
+        self.flag = None if owner is None else owner.flag
+
+
+class TenantView:
+    """A tenant's readable files, and the names that exist whether readable or not."""
+
+    def __init__(self, repository: Repository, files: TenantFiles) -> None:
+        self.name = files.name
+        self.files = files
+        self.burgee: Burgee | None = repository.burgee
+        self.flag_hints = Hints(files.flags)
+        self.segment_hints = Hints(files.segments)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments of the repository; none where burgee.yaml could not be read."""
+        return () if self.burgee is None else self.burgee.environments
+
+    @cached_property
+    def flags(self) -> list[FlagView]:
+        """Every flag that could be read."""
+        return [
+            FlagView(self, file, file.flag)
+            for _, file in sorted(self.files.flags.items())
+            if file.flag is not None
+        ]
+
+    @cached_property
+    def segments(self) -> list[SegmentView]:
+        """Every segment that could be read."""
+        return [
+            SegmentView(self, file, file.segment)
+            for _, file in sorted(self.files.segments.items())
+            if file.segment is not None
+        ]
+
+    @cached_property
+    def locks(self) -> list[LockView]:
+        """Every lock that could be read."""
+        return [
+            LockView(self, file, file.lock)
+            for _, file in sorted(self.files.locks.items())
+            if file.lock is not None
+        ]
