@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from benchmarks._repositories import write_repository
 from burgee import load_environment, read_folder

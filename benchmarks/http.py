@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
+from typing import Self
 
 from benchmarks._repositories import write_repository
 
@@ -26,8 +27,11 @@ BODY = b"x" * int(sys.argv[1])
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
 HEADERS += [(b"x-filler-%d" % n, b"0123456789") for n in range(4)]
 async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        return await send({"type": "lifespan.shutdown.complete"})
     body = b""
     more = True
     while more:
@@ -37,7 +41,7 @@ async def app(scope, receive, send):
     msgspec.json.decode(body)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY})
-config = uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="error", lifespan="off")
+config = uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="error")
 server = uvicorn.Server(config)
 sock = config.bind_socket()
 print("listening on http://127.0.0.1:%d" % sock.getsockname()[1], flush=True)
@@ -63,7 +67,7 @@ class Server:
                 return
         raise RuntimeError("the server did not start")
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

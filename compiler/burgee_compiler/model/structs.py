@@ -13,7 +13,7 @@ from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind
 from burgee_compiler.source import Node
 
-__all__ = ["fields_of", "struct_of"]
+__all__ = ["DEFINITIONS", "defined", "fields_of", "struct_of"]
 
 S = TypeVar("S", bound=Struct)
 
@@ -24,9 +24,18 @@ class _Field(Struct, frozen=True):
     kind: Kind
     description: str
     required: bool
+    default: Any
 
 
 _FIELDS: Final[dict[type[Struct], dict[str, _Field]]] = {}
+DEFINITIONS: Final[dict[str, Callable[[], JsonSchema]]] = {}
+"""The schemas that others refer to by name, as `#/$defs/NAME`."""
+
+
+def defined(name: str, schema: Callable[[], JsonSchema]) -> JsonSchema:
+    """Keep a schema under a name, and return what refers to it."""
+    DEFINITIONS[name] = schema
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def fields_of(cls: type[Struct]) -> dict[str, _Field]:
@@ -45,18 +54,26 @@ def fields_of(cls: type[Struct]) -> dict[str, _Field]:
         text = next((extra for extra in extras if isinstance(extra, str)), "")
         if kind is not None:
             required = each.default is NODEFAULT and each.default_factory is NODEFAULT
-            known[each.encode_name] = _Field(each.encode_name, each.name, kind, text, required)
+            known[each.encode_name] = _Field(
+                each.encode_name, each.name, kind, text, required, each.default
+            )
     _FIELDS[cls] = known
     return known
 
 
 def struct_of(
-    cls: type[S], what: str, *, check: Callable[[Decoder, S], bool] | None = None
+    cls: type[S],
+    what: str,
+    *,
+    check: Callable[[Decoder, S], bool] | None = None,
+    also: JsonSchema | None = None,
 ) -> Kind:
     """Return the kind of a mapping with the fields of `cls`.
 
-    `check` may report what the fields are together, and returns whether all is well.
+    `check` may report what the fields are together, and returns whether all is well; `also` is
+    what a JSON Schema can say of that.
     """
+    reference = defined(_snake(cls.__name__), lambda: {**struct_schema(cls), **(also or {})})
 
     def read(decoder: Decoder, node: Node) -> S | Bad:
         mapping = decoder.mapping(node, what)
@@ -87,7 +104,7 @@ def struct_of(
         made = cls(**values)
         return made if check is None or check(decoder, made) else BAD
 
-    return Kind(read, lambda: struct_schema(cls))
+    return Kind(read, lambda: reference)
 
 
 def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str) -> None:
@@ -100,18 +117,24 @@ def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str)
 def struct_schema(cls: type[Struct]) -> JsonSchema:
     """Return the JSON Schema of a struct's mapping."""
     fields = fields_of(cls)
-    properties = {
-        field.name: {**field.kind.schema(), "description": field.description}
-        if field.description
-        else field.kind.schema()
-        for field in fields.values()
-    }
     required = [field.name for field in fields.values() if field.required]
     schema: JsonSchema = {
+        "description": (cls.__doc__ or "").partition("\n")[0],
         "type": "object",
-        "properties": properties,
+        "properties": {field.name: _field_schema(field) for field in fields.values()},
         "additionalProperties": False,
     }
     if required:
         schema["required"] = required
     return schema
+
+
+def _field_schema(field: _Field) -> JsonSchema:
+    schema = {**field.kind.schema(), "description": field.description}
+    if isinstance(field.default, str | int):
+        schema["default"] = field.default
+    return schema
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
