@@ -20,12 +20,11 @@ from burgee.snapshot.members import MemberList
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.tenant import TenantForms
-from burgee_compiler.model.flag_test import Expect, FlagTest, SegmentTest
+from burgee_compiler.model.flag_test import CALLERS_DEFAULT, Expect, FlagTest, SegmentTest
 from burgee_compiler.repository import SourceFile, TenantFiles
 
 __all__ = ["TestOutcome", "flags_of", "run_tests"]
 
-_NOBODY = "the caller's default"
 
 
 class TestOutcome(Struct, frozen=True):
@@ -193,7 +192,7 @@ def _judge_shares(
 ) -> tuple[str, str] | None:
     total: dict[str, Fraction] = {}
     for share, result in shares(lambda slots: flags.evaluate(key, test.context, clock, slots)):
-        name = result.variant or _NOBODY
+        name = result.variant or CALLERS_DEFAULT
         total[name] = total.get(name, Fraction(0)) + share
     got = {name: _percent(share) for name, share in total.items()}
     for name in sorted({*wanted, *got}):

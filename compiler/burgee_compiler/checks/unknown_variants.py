@@ -12,9 +12,8 @@ from burgee_compiler.checks.unknown_flags import flags_named
 from burgee_compiler.checks.views import FlagView
 from burgee_compiler.checks.walk import Path, said
 from burgee_compiler.diagnostics import Diagnostic, nearest
-from burgee_compiler.flag_tests import NOBODY
 from burgee_compiler.model.distribution import Serve
-from burgee_compiler.model.flag_test import FlagTest
+from burgee_compiler.model.flag_test import CALLERS_DEFAULT, FlagTest
 from burgee_compiler.model.types import variants_of
 
 __all__ = ["check_unknown_variants"]
@@ -92,5 +91,5 @@ def _expected(path: Path, test: FlagTest) -> Iterator[_Use]:
     if variant is not None:
         yield _Use((*path, "variant"), variant)
     for name in said(test.expect, "shares") or ():
-        if name != NOBODY:
+        if name != CALLERS_DEFAULT:
             yield _Use((*path, "shares", name), name, "key")

@@ -7,9 +7,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from burgee_compiler.diagnostics import nearest
-from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind, describe
-from burgee_compiler.model.kinds import BOOLEAN, FLAG_KEY, IDENTIFIER, PATH, VARIANT, list_of
-from burgee_compiler.model.operands import OPERANDS
+from burgee_compiler.model.decoder import BAD, Bad, Decoder, Kind, describe
+from burgee_compiler.model.kinds import BOOLEAN, FLAG_KEY, PATH, VARIANT, list_of
+from burgee_compiler.model.condition_schema import condition_schema
+from burgee_compiler.model.operands import FOLDABLE, OPERANDS
+from burgee_compiler.model.structs import defined
 from burgee_compiler.source import Node
 
 __all__ = ["CONDITION", "MAX_DEPTH", "Condition"]
@@ -17,9 +19,6 @@ __all__ = ["CONDITION", "MAX_DEPTH", "Condition"]
 MAX_DEPTH: Final = 16
 _KINDS: Final = ("all", "any", "not", "segment", "flag", "attribute")
 _FIELDS: Final = (*_KINDS, "serves", "ignore_case", *OPERANDS)
-_FOLDABLE: Final = frozenset(
-    {"eq", "neq", "in", "nin", "contains", "startswith", "endswith", "regex"}
-)
 _SERVES: Final = list_of(VARIANT, least=1, unique=True)
 
 
@@ -143,11 +142,11 @@ def _read_attribute(decoder: Decoder, node: dict[str, Node]) -> Condition | Bad:
             f"the condition on {path!r} has no operator",
             "add one, such as `eq: VALUE`, `in: [A, B]` or `exists: true`",
         )
-    if good and folded and not _FOLDABLE.intersection(tests):
+    if good and folded and not FOLDABLE.intersection(tests):
         return decoder.fault(
             "B511",
             "ignore_case stands where no operator compares text",
-            f"remove it; it goes with {', '.join(sorted(_FOLDABLE))}",
+            f"remove it; it goes with {', '.join(sorted(FOLDABLE))}",
         )
     if good and tests.get("exists") is False and len(tests) > 1:
         return decoder.fault(
@@ -205,14 +204,9 @@ def _read_dotted(decoder: Decoder, node: Node) -> Any:
     return FLAG_KEY.read(decoder, node)
 
 
-IDENTIFIER_PATH: Final = Kind(_read_dotted, IDENTIFIER.schema)
+IDENTIFIER_PATH: Final = Kind(_read_dotted, FLAG_KEY.schema)
 """A segment's name: like a flag's key, its path below segments/ with dots for slashes."""
 
 
-def _schema() -> JsonSchema:
-    here = {"$ref": "#/$defs/condition"}
-    listed = {"type": "array", "items": here, "minItems": 1}
-    return {"anyOf": [here, listed]}
-
-
-CONDITION: Final = Kind(_read, _schema)
+_REFERENCE: Final = defined("condition", condition_schema)
+CONDITION: Final = Kind(_read, lambda: _REFERENCE)

@@ -96,7 +96,7 @@ def _only(decoder: Decoder, node: dict[str, Node], known: tuple[str, ...], what:
 def _serve_schema() -> JsonSchema:
     split = {
         "type": "object",
-        "properties": {"split": {**_WEIGHTS.schema(), "minProperties": 1}},
+        "properties": {"split": _WEIGHTS.schema()},
         "required": ["split"],
         "additionalProperties": False,
     }
@@ -150,7 +150,7 @@ def _default_schema() -> JsonSchema:
     split = {
         "type": "object",
         "properties": {
-            "split": {**_WEIGHTS.schema(), "minProperties": 1},
+            "split": _WEIGHTS.schema(),
             "percentage": PERCENTAGE.schema(),
         },
         "required": ["split"],

@@ -99,7 +99,15 @@ def _read_range(decoder: Decoder, node: Node) -> tuple[int, int] | Bad:
 
 
 _PERCENT_RANGES: Final = list_of(
-    Kind(_read_range, lambda: {"type": "array", "items": {"type": "number"}})
+    Kind(
+        _read_range,
+        lambda: {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 100},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    )
 )
 
 
@@ -132,7 +140,15 @@ def _read_slots(decoder: Decoder, node: Node) -> tuple[int, int] | Bad:
 
 
 _SLOT_RANGES: Final = list_of(
-    Kind(_read_slots, lambda: {"type": "array", "items": {"type": "integer"}})
+    Kind(
+        _read_slots,
+        lambda: {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0, "maximum": 100_000},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    )
 )
 
 

@@ -22,7 +22,10 @@ from burgee_compiler.model.kinds import (
 from burgee_compiler.model.structs import struct_of
 from burgee_compiler.source import Node
 
-__all__ = ["Expect", "FlagTest", "SegmentExpect", "SegmentTest"]
+__all__ = ["CALLERS_DEFAULT", "Expect", "FlagTest", "SegmentExpect", "SegmentTest"]
+
+CALLERS_DEFAULT: Final = "the caller's default"
+"""Stands for no variant at all among expected shares."""
 
 
 def _read_bucket(decoder: Decoder, node: Node) -> Decimal | Bad:
@@ -87,7 +90,14 @@ class FlagTest(Struct, frozen=True, kw_only=True):
     """A context and what the flag must answer."""
 
     expect: Annotated[
-        Expect, struct_of(Expect, '"expect"', check=_check_expect), "What must come out."
+        Expect,
+        struct_of(
+            Expect,
+            '"expect"',
+            check=_check_expect,
+            also={"minProperties": 1, "dependentSchemas": {"shares": {"maxProperties": 1}}},
+        ),
+        "What must come out.",
     ]
     it: Annotated[str | None, TEXT, "What the test shows."] = None
     context: Annotated[dict[str, Any], _CONTEXT, "The evaluation context."] = field(

@@ -37,10 +37,11 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _SEED: Final = re.compile(r"[A-Za-z0-9._-]{1,256}")
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}(?:\.[A-Za-z0-9][A-Za-z0-9_-]{0,127})*")
 _DECIMAL: Final = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-_CONTROL: Final = re.compile(
-    "[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_UNSEEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff"
+_CONTROL: Final = re.compile(rf"[{_UNSEEN}\ud800-\udfff]")
 _SCALAR_TYPES: Final = ["string", "number"]
+"""Of what names something: a number is taken by its source text."""
+_SEEN: Final[JsonSchema] = {"type": _SCALAR_TYPES, "minLength": 1, "pattern": f"^[^{_UNSEEN}]*$"}
 
 
 def is_identifier(text: str) -> bool:
@@ -79,9 +80,7 @@ def _named(what: str, pattern: re.Pattern[str], rule: str) -> Kind:
             return text
         return decoder.fault("B205", f"{text!r} is not {what}", rule)
 
-    return Kind(
-        read, lambda: {"type": _SCALAR_TYPES, "pattern": f"^{pattern.pattern.replace('?:', '')}$"}
-    )
+    return Kind(read, lambda: {"type": _SCALAR_TYPES, "pattern": f"^{pattern.pattern}$"})
 
 
 _NAME_RULE: Final = "use letters, digits, - and _, beginning with a letter or digit, 128 at most"
@@ -109,9 +108,7 @@ def _read_variant(decoder: Decoder, node: Node) -> str | Bad:
     return text
 
 
-VARIANT: Final = Kind(
-    _read_variant, lambda: {"type": _SCALAR_TYPES, "minLength": 1, "maxLength": 128}
-)
+VARIANT: Final = Kind(_read_variant, lambda: {**_SEEN, "maxLength": 128})
 
 
 def _read_user_id(decoder: Decoder, node: Node) -> str | Bad:
@@ -137,7 +134,7 @@ def _read_path(decoder: Decoder, node: Node) -> str | Bad:
     return text
 
 
-PATH: Final = Kind(_read_path, lambda: {"type": "string", "minLength": 1, "maxLength": 256})
+PATH: Final = Kind(_read_path, lambda: {**_SEEN, "maxLength": 256})
 
 
 def _read_text(decoder: Decoder, node: Node) -> str | Bad:
@@ -223,7 +220,11 @@ def _read_instant(decoder: Decoder, node: Node) -> int | Bad:
     return decoder.fault("B209", f"{decoder.name} is {what}, which is no instant", hint)
 
 
-INSTANT: Final = Kind(_read_instant, lambda: {"type": "string"})
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK: Final = r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+INSTANT: Final = Kind(
+    _read_instant, lambda: {"type": "string", "pattern": f"^{_DAY}({_CLOCK})?$"}
+)
 
 
 def _decimal(node: Node) -> Decimal | None:
@@ -242,7 +243,7 @@ def _decimal(node: Node) -> Decimal | None:
 
 def _read_weight(decoder: Decoder, node: Node) -> Decimal | Bad:
     weight = _decimal(node)
-    if weight is not None and weight <= 10**15:
+    if weight is not None and weight <= _HEAVIEST:
         return weight
     return decoder.fault(
         "B208",
@@ -251,7 +252,10 @@ def _read_weight(decoder: Decoder, node: Node) -> Decimal | Bad:
     )
 
 
-WEIGHT: Final = Kind(_read_weight, lambda: {"type": "number", "minimum": 0})
+_HEAVIEST: Final = 10**15
+WEIGHT: Final = Kind(
+    _read_weight, lambda: {"type": "number", "minimum": 0, "maximum": _HEAVIEST}
+)
 
 
 def thousandths(decoder: Decoder, node: Node) -> int | Bad:
@@ -305,7 +309,10 @@ def list_of(item: Kind, *, least: int = 0, unique: bool = False) -> Kind:
         return BAD if BAD in values else tuple(values)
 
     def schema() -> JsonSchema:
-        return {"type": "array", "items": item.schema(), **({"minItems": least} if least else {})}
+        limits: JsonSchema = {"minItems": least} if least else {}
+        if unique:
+            limits["uniqueItems"] = True
+        return {"type": "array", "items": item.schema(), **limits}
 
     return Kind(read, schema)
 
@@ -345,6 +352,10 @@ def map_of(key: Kind, value: Kind, what: str, *, least: int = 0) -> Kind:
         return result if good else BAD
 
     def schema() -> JsonSchema:
-        return {"type": "object", "additionalProperties": value.schema()}
+        names = {name: each for name, each in key.schema().items() if name != "type"}
+        limits: JsonSchema = {"minProperties": least} if least else {}
+        if names:
+            limits["propertyNames"] = names
+        return {"type": "object", "additionalProperties": value.schema(), **limits}
 
     return Kind(read, schema)

@@ -15,7 +15,7 @@ from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind, d
 from burgee_compiler.model.kinds import BOOLEAN, INSTANT, JSON
 from burgee_compiler.source import Node, Plain
 
-__all__ = ["OPERANDS"]
+__all__ = ["FOLDABLE", "OPERANDS"]
 
 _QUIET: Final = re2.Options()
 _QUIET.log_errors = False
@@ -166,10 +166,15 @@ def _kind(read: Callable[[Decoder, Node], Any], schema: JsonSchema, description:
 
 
 _LISTED: Final[JsonSchema] = {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1}
-_VERSION: Final[JsonSchema] = {"type": "string"}
+_VERSION: Final[JsonSchema] = {"type": "string", "pattern": "^v?[0-9]"}
 _NUMBER: Final[JsonSchema] = {"type": "number"}
 _EITHER: Final[JsonSchema] = {"anyOf": [_SCALAR_SCHEMA, _LISTED]}
-_SPAN: Final[JsonSchema] = {"type": "string", "pattern": "^[0-9]{1,9}[dhm]$"}
+_SPAN: Final[JsonSchema] = {"type": "string", "pattern": "^(?=.*[1-9])[0-9]{1,9}[dhm]$"}
+
+FOLDABLE: Final = frozenset(
+    {"eq", "neq", "in", "nin", "contains", "startswith", "endswith", "regex"}
+)
+"""Operators that compare text, which `ignore_case` goes with."""
 
 OPERANDS: Final[dict[str, Kind]] = {
     "eq": _kind(_scalar, _SCALAR_SCHEMA, "Equal, within one JSON type."),
