@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ import click
 from msgspec import Struct
 
 from burgee.evaluation.tenant import TenantFlags
+from burgee_cli.effective import environments_of, known_flag, one_of
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import No, Usage
@@ -70,14 +70,10 @@ def open_question(
     """Compile what the question is about; No where the flag is unknown or does not build."""
     opened = open_repository(repo, rev)
     repository = opened.repository
-    environments = () if repository.burgee is None else repository.burgee.environments
-    name = _one_of("tenant", tenant, list(repository.tenants))
-    where = _one_of("environment", environment, list(environments))
+    name = one_of("tenant", tenant, list(repository.tenants))
+    where = one_of("environment", environment, list(environments_of(repository)))
     files = repository.tenants[name]
-    if flag not in files.flags:
-        near = get_close_matches(flag, files.flags, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"`burgee list --tenant {name}` shows them"
-        raise No(f"tenant {name} has no flag {flag!r}", hint)
+    known_flag(files, flag)
     found = check(repository)
     forms = hold_tenant(files, where, found, None, [])
     if flag not in forms.entries:
@@ -86,17 +82,6 @@ def open_question(
         raise No(f"{flag} does not build", "mend the findings above; `burgee check` shows all")
     now = time.time_ns() // 1_000 if at is None else at
     return Question(opened, flags_of(forms), flag, name, where, _context(context), now)
-
-
-def _one_of(what: str, wanted: str | None, known: list[str]) -> str:
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted in known and wanted is not None:
-        return wanted
-    listed = ", ".join(known) or "none"
-    if wanted is None:
-        raise Usage(f"name the {what}: there are {listed}", f"add --{what} NAME")
-    raise Usage(f"there is no {what} {wanted!r}", f"there are: {listed}")
 
 
 def _context(text: str) -> dict[str, Any]:

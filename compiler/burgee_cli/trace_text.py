@@ -9,6 +9,7 @@ from typing import Any, Final
 from burgee.buckets import SLOTS
 from burgee.evaluation.trace import ConditionTrace, RuleTrace, TableTrace, Trace
 from burgee.instants import format_instant
+from burgee_cli.condition_text import constant_text
 
 __all__ = ["render_trace"]
 
@@ -26,8 +27,6 @@ _VERDICTS: Final = {
     "default": "serves",
     "default_distribution": "serves by its table",
 }
-_TIMES: Final = frozenset({"before", "after"})
-_SPANS: Final = frozenset({"within_last", "older_than"})
 
 
 def render_trace(
@@ -84,7 +83,7 @@ def _condition(condition: ConditionTrace, margin: str) -> Iterator[str]:
 def _said(condition: ConditionTrace) -> str:
     if condition.kind == "attribute":
         tests = " and ".join(
-            f"{operator} {_constant(operator, value)}"
+            f"{operator} {constant_text(operator, value)}"
             for operator, value in condition.tests.items()
         )
         fold = " (ignoring case)" if condition.ignore_case else ""
@@ -96,18 +95,6 @@ def _said(condition: ConditionTrace) -> str:
         serves = " or ".join(condition.serves)
         return f"flag {condition.flag} serves {serves}  — it serves {condition.served or 'nothing'}"
     return {"all": "all of", "any": "any of", "not": "not"}[condition.kind]
-
-
-def _constant(operator: str, value: Any) -> str:
-    if operator in _TIMES:
-        return format_instant(value)
-    if operator in _SPANS:
-        minutes = value // 60_000_000
-        for unit, length in (("d", 1_440), ("h", 60)):
-            if minutes % length == 0:
-                return f"{minutes // length}{unit}"
-        return f"{minutes}m"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _shown(value: Any) -> str:

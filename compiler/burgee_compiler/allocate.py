@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+
+from msgspec import Struct
 
 from burgee.buckets import SLOTS
 
@@ -49,80 +51,111 @@ def least_move(base: Ranges, weights: Mapping[str, Decimal]) -> Ranges:
     section 5 and decides the bytes.
     """
     need = {**dict.fromkeys(base, 0), **exact_slots(weights)}
-    owners = _owners(base)
-    canonical = _owners(canonical_ranges(weights))
-    have = dict.fromkeys(need, 0)
-    for owner in owners:
-        if owner is not None:
-            have[owner] += 1
-    _to_canonical_owner(owners, canonical, have, need)
-    _give_up(owners, canonical, have, need)
-    _deal(owners, have, need)
-    return _ranges(owners)
+    have = {arm: sum(end - start for start, end in base.get(arm, ())) for arm in need}
+    pieces = _pieces(base, canonical_ranges(weights))
+    pieces = _to_canonical_owner(pieces, have, need)
+    for theirs in (False, True):
+        pieces = _give_up(pieces, have, need, theirs=theirs)
+    return _ranges(_deal(pieces, have, need))
 
 
-def _owners(ranges: Ranges) -> list[str | None]:
-    owners: list[str | None] = [None] * SLOTS
-    for arm, spans in ranges.items():
-        for start, end in spans:
-            owners[start:end] = [arm] * (end - start)
-    return owners
+class _Piece(Struct, frozen=True):
+    """Slots [start, end) that one arm has, or none, and one has in the canonical table."""
+
+    start: int
+    end: int
+    owner: str | None
+    rightful: str | None
+
+    def cut(self, slot: int, *, below: str | None, above: str | None) -> list[_Piece]:
+        """Return the piece as two with these owners, cut at `slot`; empty ones are left out."""
+        halves = [
+            _Piece(self.start, slot, below, self.rightful),
+            _Piece(slot, self.end, above, self.rightful),
+        ]
+        return [half for half in halves if half.start < half.end]
+
+
+def _pieces(base: Ranges, canonical: Ranges) -> list[_Piece]:
+    """Return all slots, ascending, cut wherever one of two tables has a border."""
+    tables = (base, canonical)
+    cuts = {0, SLOTS}
+    for table in tables:
+        cuts.update(cut for spans in table.values() for span in spans for cut in span)
+    owners = [
+        {start: (end, arm) for arm in table for start, end in table[arm] if start < end}
+        for table in tables
+    ]
+    found: list[_Piece] = []
+    current: list[tuple[int, str | None]] = [(0, None), (0, None)]
+    for start, end in pairwise(sorted(cuts)):
+        for index in range(2):
+            if start in owners[index]:
+                current[index] = owners[index][start]
+            elif start >= current[index][0]:
+                current[index] = (SLOTS, None)
+        found.append(_Piece(start, end, current[0][1], current[1][1]))
+    return found
 
 
 def _to_canonical_owner(
-    owners: list[str | None],
-    canonical: list[str | None],
-    have: dict[str, int],
-    need: Mapping[str, int],
-) -> None:
+    pieces: list[_Piece], have: dict[str, int], need: Mapping[str, int]
+) -> list[_Piece]:
     """Highest slot first, a shrinking arm's slot goes to its canonical owner where that grows."""
-    for slot in range(SLOTS - 1, -1, -1):
-        owner, rightful = owners[slot], canonical[slot]
-        if owner is None or rightful is None or owner == rightful:
-            continue
-        if have[owner] > need[owner] and have[rightful] < need[rightful]:
-            owners[slot] = rightful
-            have[owner] -= 1
-            have[rightful] += 1
+    found: list[_Piece] = []
+    for piece in reversed(pieces):
+        owner, rightful = piece.owner, piece.rightful
+        count = 0
+        if owner is not None and rightful is not None and owner != rightful:
+            wanted = min(have[owner] - need[owner], need[rightful] - have[rightful])
+            count = max(0, min(piece.end - piece.start, wanted))
+            have[owner] -= count
+            have[rightful] += count
+        found += reversed(piece.cut(piece.end - count, below=owner, above=rightful))
+    return found[::-1]
 
 
 def _give_up(
-    owners: list[str | None],
-    canonical: list[str | None],
-    have: dict[str, int],
-    need: Mapping[str, int],
-) -> None:
-    """Free what shrinking arms have too many: first what is not canonically theirs."""
-    for theirs in (False, True):
-        for slot in range(SLOTS - 1, -1, -1):
-            owner = owners[slot]
-            if owner is None or have[owner] <= need[owner]:
-                continue
-            if (canonical[slot] == owner) is theirs:
-                owners[slot] = None
-                have[owner] -= 1
+    pieces: list[_Piece], have: dict[str, int], need: Mapping[str, int], *, theirs: bool
+) -> list[_Piece]:
+    """Free what shrinking arms have too many, highest first, where it is `theirs` canonically."""
+    found: list[_Piece] = []
+    for piece in reversed(pieces):
+        owner = piece.owner
+        count = 0
+        if owner is not None and (owner == piece.rightful) is theirs:
+            count = max(0, min(piece.end - piece.start, have[owner] - need[owner]))
+            have[owner] -= count
+        found += reversed(piece.cut(piece.end - count, below=owner, above=None))
+    return found[::-1]
 
 
-def _deal(owners: list[str | None], have: dict[str, int], need: Mapping[str, int]) -> None:
+def _deal(
+    pieces: list[_Piece], have: dict[str, int], need: Mapping[str, int]
+) -> Iterator[tuple[int, int, str]]:
     """Deal free slots, ascending, to growing arms in name order, each its whole need."""
-    growing = iter(sorted(arm for arm in need if have[arm] < need[arm]))
-    arm = next(growing, None)
-    for slot, owner in enumerate(owners):
-        if owner is not None:
-            continue
-        while arm is not None and have[arm] >= need[arm]:
-            arm = next(growing, None)
-        if arm is None:
-            return
-        owners[slot] = arm
-        have[arm] += 1
+    growing = sorted(arm for arm in need if have[arm] < need[arm])
+    for piece in pieces:
+        start = piece.start
+        while piece.owner is None and start < piece.end:
+            arm = growing[0]
+            count = min(piece.end - start, need[arm] - have[arm])
+            yield start, start + count, arm
+            start += count
+            have[arm] += count
+            if have[arm] == need[arm]:
+                growing.pop(0)
+        if piece.owner is not None:
+            yield piece.start, piece.end, piece.owner
 
 
-def _ranges(owners: list[str | None]) -> Ranges:
-    cuts = [0, *(slot for slot in range(1, SLOTS) if owners[slot] != owners[slot - 1]), SLOTS]
+def _ranges(spans: Iterable[tuple[int, int, str]]) -> Ranges:
+    """Return ascending spans by arm, neighbours of one arm as one range."""
     found: dict[str, list[tuple[int, int]]] = {}
-    for start, end in pairwise(cuts):
-        owner = owners[start]
-        if owner is not None:
-            found.setdefault(owner, []).append((start, end))
+    for start, end, arm in spans:
+        of_arm = found.setdefault(arm, [])
+        if of_arm and of_arm[-1][1] == start:
+            of_arm[-1] = (of_arm[-1][0], end)
+        else:
+            of_arm.append((start, end))
     return {arm: tuple(found[arm]) for arm in sorted(found)}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from burgee.snapshot.canonical import canonical, digest
 from burgee.snapshot.forms import EnvironmentManifest
 from burgee_compiler.checks import run_checks
+from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.diagnostics.levels import apply_levels
 from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
@@ -52,12 +53,14 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
     return any(each.severity == "error" for each in found)
 
 
+@collector_paused()
 def check(repository: Repository) -> list[Diagnostic]:
     """Return all findings at the levels that burgee.yaml sets."""
     found = [*repository.found, *run_checks(repository)]
     return apply_levels(found, repository.burgee.levels if repository.burgee is not None else {})
 
 
+@collector_paused()
 def build(
     repository: Repository,
     facts: CommitFacts | None,

@@ -26,7 +26,6 @@ from burgee_compiler.repository import SourceFile, TenantFiles
 __all__ = ["TestOutcome", "flags_of", "run_tests"]
 
 
-
 class TestOutcome(Struct, frozen=True):
     """One test in one environment; `found` is None where it passed."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic, nearest
 from burgee_compiler.members import read_members
 from burgee_compiler.model.decoder import BAD, Decoder, Kind
@@ -31,7 +32,8 @@ _LONGEST_KEY: Final = 256
 
 def load_repository(tree: Tree) -> Repository:
     """Read all files of `tree` that belong to the flag repository."""
-    return _Loader(tree).load()
+    with collector_paused():
+        return _Loader(tree).load()
 
 
 class _Loader:
@@ -93,6 +95,7 @@ class _Loader:
                     self._definition(tenant, folder, rest, entry)
                 elif rest:
                     self._folder(entry)
+                    _note_name(tenant, folder, rest, entry)
             elif path in _TENANT_FILES:
                 values[path] = self._read(entry, _TENANT_FILES[path])
             else:
@@ -101,6 +104,7 @@ class _Loader:
         self._report_case_twins(
             list(tenant.segments), "segments", lambda key: tenant.segments[key].path
         )
+        _withhold_without_members(tenant)
         layers = values.get("layers.yaml", {})
         attributes = values.get("attributes.yaml", {})
         declared = values.get("tenant.yaml")
@@ -118,12 +122,11 @@ class _Loader:
 
     def _definition(self, tenant: TenantFiles, folder: str, rest: str, entry: Entry) -> None:
         """Take one file below flags/ or segments/."""
-        if entry.kind != "file":
-            self._stranger(entry, [])
-        elif folder == "segments" and rest.endswith((".csv", ".txt")):
+        if folder == "segments" and rest.endswith((".csv", ".txt")):
             self._member_file(tenant, entry)
-        elif not rest.endswith(".yaml"):
+        elif entry.kind != "file" or not rest.endswith(".yaml"):
             self._stranger(entry, [])
+            _note_name(tenant, folder, rest, entry)
         elif folder == "flags" and rest.endswith(".lock.yaml"):
             key = rest.removesuffix(".lock.yaml").replace("/", ".")
             self._place(tenant.locks, key, entry, LOCK, f"{tenant.name}/{key}")
@@ -131,10 +134,14 @@ class _Loader:
             key = rest.removesuffix(".yaml").replace("/", ".")
             if self._good_key(rest.removesuffix(".yaml"), entry.path):
                 self._place(tenant.flags, key, entry, FLAG, f"{tenant.name}/{key}")
+            else:
+                _note_name(tenant, folder, rest, entry)
         else:
             key = rest.removesuffix(".yaml").replace("/", ".")
             if self._good_key(rest.removesuffix(".yaml"), entry.path):
                 self._place(tenant.segments, key, entry, SEGMENT, f"{tenant.name}/@{key}")
+            else:
+                _note_name(tenant, folder, rest, entry)
 
     def _place(
         self, files: dict[str, SourceFile], key: str, entry: Entry, kind: Kind, subject: str
@@ -143,6 +150,10 @@ class _Loader:
         files[key] = SourceFile(key, entry.path, None if definition is BAD else definition)
 
     def _member_file(self, tenant: TenantFiles, entry: Entry) -> None:
+        tenant.members[entry.path] = MemberFile(entry.path, None)  # until it has been read
+        if entry.kind != "file":
+            self._stranger(entry, [])
+            return
         if entry.size > _MEMBER_BYTES:
             self._report(
                 "B104",
@@ -155,7 +166,8 @@ class _Loader:
         if data is not None:
             ids, found = read_members(data, entry.path)
             self._found += found
-            tenant.members[entry.path] = MemberFile(entry.path, ids)
+            if not any(each.severity == "error" for each in found):
+                tenant.members[entry.path] = MemberFile(entry.path, ids)
 
     def _read(self, entry: Entry, kind: Kind, subject: str | None = None) -> Any:
         """Return what a YAML file defines, BAD where anything in it is wrong."""
@@ -282,6 +294,32 @@ class _Loader:
 def _is_tenant(name: str, entries: list[Entry]) -> bool:
     wanted = {f"{name}/{each}" for each in (*_TENANT_FILES, *_TENANT_FOLDERS)}
     return any(entry.path in wanted for entry in entries)
+
+
+def _note_name(tenant: TenantFiles, folder: str, rest: str, entry: Entry) -> None:
+    """Note that a name exists though its file is not read: who uses it has made no mistake."""
+    files = tenant.flags if folder == "flags" else tenant.segments
+    stem, dot, ending = rest.rpartition(".")
+    if dot and ending in ("yaml", "yml") and not stem.endswith(".lock"):
+        name = stem.replace("/", ".")
+        files.setdefault(name, SourceFile(name, entry.path, None))
+
+
+def _withhold_without_members(tenant: TenantFiles) -> None:
+    """Take a segment for unreadable where a member list that it names is: it would be emptier."""
+    for name, file in tenant.segments.items():
+        segment = file.segment
+        if segment is None:
+            continue
+        folder = file.path.rpartition("/")[0]
+        lists = [
+            segment.members_file,
+            *(each.members_file for each in segment.environments.values()),
+        ]
+        for each in lists:
+            listed = tenant.members.get(f"{folder}/{each}")
+            if listed is not None and listed.ids is None:
+                tenant.segments[name] = SourceFile(name, file.path, None)
 
 
 def _about(found: Diagnostic, subject: str | None) -> Diagnostic:

@@ -12,10 +12,10 @@ __all__ = ["MemberFile", "Repository", "SourceFile", "TenantFiles"]
 
 
 class MemberFile(Struct, frozen=True):
-    """A list of ids beside a segment."""
+    """A list of ids beside a segment; None where it could not be read."""
 
     path: str
-    ids: tuple[str, ...]
+    ids: tuple[str, ...] | None
 
 
 class SourceFile(Struct, frozen=True):

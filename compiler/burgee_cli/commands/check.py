@@ -60,9 +60,7 @@ def _touching(
     prefixes = [_relative(path, root) for path in wanted]
 
     def touches(file: str) -> bool:
-        return any(
-            prefix in (".", file) or file.startswith(prefix + "/") for prefix in prefixes
-        )
+        return any(prefix in (".", file) or file.startswith(prefix + "/") for prefix in prefixes)
 
     return [
         each

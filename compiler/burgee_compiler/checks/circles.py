@@ -126,9 +126,7 @@ def _graph(edges: Mapping[str, Iterable[_Edge]]) -> dict[str, list[str]]:
     return {name: [edge.target for edge in out] for name, out in edges.items()}
 
 
-def _finding(
-    code: str, what: str, circle: list[_Edge], subject: str, cure: str
-) -> Diagnostic:
+def _finding(code: str, what: str, circle: list[_Edge], subject: str, cure: str) -> Diagnostic:
     names = [*(edge.source for edge in circle), circle[0].source]
     if len(circle) == 1:
         message = f'the {what} "{names[0]}" depends on itself'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = ["components", "shortest_circle"]
 
@@ -53,7 +53,7 @@ def _popped(path: list[str], on_path: set[str], last: str) -> list[str]:
     return group
 
 
-def shortest_circle(graph: Graph, start: str, within: Set[str]) -> list[str]:
+def shortest_circle(graph: Graph, start: str, within: Collection[str]) -> list[str]:
     """Return the nodes of a shortest circle through `start`, which lies on one, from it on."""
     came_from: dict[str, str] = {}
     queue = deque([start])

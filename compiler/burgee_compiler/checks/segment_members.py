@@ -51,7 +51,9 @@ def _where_to_look(view: SegmentView, name: str) -> str:
         if path.startswith(prefix) and "/" not in path.removeprefix(prefix)
     ]
     near = nearest(name, beside)
-    return f'did you mean "{near}"?' if near else f"put the list, one id a line, into {prefix}{name}"
+    return (
+        f'did you mean "{near}"?' if near else f"put the list, one id a line, into {prefix}{name}"
+    )
 
 
 def check_empty_segments(view: SegmentView) -> Iterator[Diagnostic]:
@@ -77,43 +79,27 @@ def check_empty_segments(view: SegmentView) -> Iterator[Diagnostic]:
 
 def check_excluded_members(view: SegmentView) -> Iterator[Diagnostic]:
     """Report ids that are members and excluded in one environment."""
-    for environment in (None, *view.tenant.environments):
+    for environment in view.tenant.environments or (None,):
         segment = view.segment if environment is None else segment_in(view.segment, environment)
         if not segment.excluded:
-            continue
-        if environment is None and _always_replaced(view):
             continue
         excluded = {name: index for index, name in enumerate(segment.excluded)}
         twice = [each for each in _ids(view, segment) if each in excluded]
         for name in twice[:_MOST]:
-            members = (*_prefix(view, environment, "members"), "members")
-            in_list = name in segment.members
-            label = Label(
-                view.where((*members, segment.members.index(name)))
-                if in_list
-                else Where(f"{_folder(view)}/{segment.members_file}"),
-                "it is a member here",
-            )
             yield view.finding(
                 "B311",
                 f'"{name}" is a member and excluded',
                 (*_prefix(view, environment, "excluded"), "excluded", excluded[name]),
-                labels=(label,),
+                labels=(Label(_membership(view, environment, segment, name), "it is a member"),),
                 help="remove it from one of the two: who is excluded is never in the segment",
             )
 
 
-def _always_replaced(view: SegmentView) -> bool:
-    """Return whether every environment replaces one of the two lists, so the base's never meet."""
-    environments = view.tenant.environments
-    return bool(environments) and all(
-        name in view.segment.environments
-        and any(
-            said(view.segment.environments[name], field) is not None
-            for field in ("members", "members_file", "excluded")
-        )
-        for name in environments
-    )
+def _membership(view: SegmentView, environment: str | None, segment: Segment, name: str) -> Where:
+    if name in segment.members:
+        path = _prefix(view, environment, "members")
+        return view.where((*path, "members", segment.members.index(name)))
+    return Where(f"{_folder(view)}/{segment.members_file}")
 
 
 def _prefix(view: SegmentView, environment: str | None, field: str) -> Path:
@@ -128,7 +114,7 @@ def _ids(view: SegmentView, segment: Segment) -> Iterator[str]:
     if segment.members_file is not None:
         listed = view.tenant.files.members.get(f"{_folder(view)}/{segment.members_file}")
         if listed is not None:
-            yield from listed.ids
+            yield from listed.ids or ()
 
 
 def check_unused_members_files(tenant: TenantView) -> Iterator[Diagnostic]:

@@ -58,8 +58,7 @@ def _untold(view: FlagView) -> Diagnostic | None:
             label = Label(view.where(("variants", first[0], "value")), f"this is {_A[first[1]]}")
             return view.finding(
                 "B314",
-                f'the value of "{name}" is {_A[kind]}, and that of "{first[0]}" is '
-                f"{_A[first[1]]}",
+                f'the value of "{name}" is {_A[kind]}, and that of "{first[0]}" is {_A[first[1]]}',
                 ("variants", name, "value"),
                 labels=(label,),
                 help="give all variants values of one type",

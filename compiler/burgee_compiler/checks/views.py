@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, Unpack
+from typing import Literal, TypedDict, Unpack
 
 from msgspec import Struct
 
@@ -16,8 +16,7 @@ from burgee_compiler.checks.walk import (
     segment_parts,
     whens,
 )
-from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
-from burgee_compiler.diagnostics.diagnostic import More
+from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Burgee, Lock, Segment
 from burgee_compiler.model.flag import Flag, Rule
@@ -25,6 +24,12 @@ from burgee_compiler.model.types import variants_of
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
 __all__ = ["FlagView", "LockView", "SegmentView", "TenantView", "View"]
+
+
+class _More(TypedDict, total=False):
+    labels: tuple[Label, ...]
+    notes: tuple[str, ...]
+    help: str | None
 
 
 class View:
@@ -39,17 +44,15 @@ class View:
         """Return a place in this file."""
         return Where(self.file, path, part)
 
-    def finding(self, code: str, message: str, path: Path, **more: Unpack[More]) -> Diagnostic:
+    def finding(self, code: str, message: str, path: Path, **more: Unpack[_More]) -> Diagnostic:
         """Return a finding at a value of this file."""
-        return diagnostic(code, message, Where(self.file, path), subject=self.subject, **more)
+        return diagnostic(code, message, self.where(path), subject=self.subject, **more)
 
     def finding_at_key(
-        self, code: str, message: str, path: Path, **more: Unpack[More]
+        self, code: str, message: str, path: Path, **more: Unpack[_More]
     ) -> Diagnostic:
         """Return a finding at a key of this file."""
-        return diagnostic(
-            code, message, Where(self.file, path, "key"), subject=self.subject, **more
-        )
+        return diagnostic(code, message, self.where(path, "key"), subject=self.subject, **more)
 
 
 class FlagView(View):

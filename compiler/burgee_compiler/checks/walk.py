@@ -6,7 +6,7 @@ step; and the same three for a rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import UNSET, Struct
@@ -89,8 +89,6 @@ def nested(path: Path, condition: Condition) -> Iterator[tuple[Path, Condition]]
         yield from nested((*path, "not"), condition.not_)
 
 
-def _sets(
-    path: Path, steps: tuple[FlagStep, ...] | tuple[RuleStep, ...]
-) -> Iterator[tuple[Path, Struct]]:
+def _sets(path: Path, steps: Sequence[FlagStep | RuleStep]) -> Iterator[tuple[Path, Struct]]:
     for index, step in enumerate(steps):
         yield (*path, "schedule", index, "set"), step.set

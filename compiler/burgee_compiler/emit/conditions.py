@@ -70,7 +70,7 @@ class Segments:
         members = list(segment.members)
         if segment.members_file is not None:
             path = self._tenant.segments[name].path.rpartition("/")[0] + "/" + segment.members_file
-            members += self._tenant.members[path].ids
+            members += self._tenant.members[path].ids or ()
         inline, document = self._list(members)
         excluded, excluded_document = self._list(segment.excluded)
         return SegmentForm(

@@ -23,26 +23,28 @@ class Tables:
         self._before: dict[str, tuple[Split, Ranges]] = {}
 
     def ranges(self, table: str, weights: Split, at: int | None) -> Ranges:
-        """Return the ranges of a table in the phase that begins at `at`; ask phases in order."""
+        """Return the ranges of a table in the phase that begins at `at`; ask phases in order.
+
+        A split that no step has set anew is the very same object in the next phase.
+        """
         before = self._before.get(table)
-        if before is not None and _same(before[0], weights):
+        if before is not None and before[0] is weights:
             return before[1]
         entry = self._entries.get((table, at))
         if entry is None and before is None:
             entry = self._entries.get((table, None))
         if entry is not None:
-            base = entry.ranges
-            ranges = base if _fits(base, weights) else least_move(base, weights)
+            ranges = _moved(entry.ranges, weights)
         elif before is not None:
-            ranges = least_move(before[1], weights)
+            ranges = _moved(before[1], weights)
         else:
             ranges = canonical_ranges(weights)
         self._before[table] = (weights, ranges)
         return ranges
 
 
-def _same(one: Split, other: Split) -> bool:
-    return exact_slots(one) == exact_slots(other)
+def _moved(base: Ranges, weights: Split) -> Ranges:
+    return base if _fits(base, weights) else least_move(base, weights)
 
 
 def _fits(ranges: Ranges, weights: Split) -> bool:

@@ -7,9 +7,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from burgee_compiler.diagnostics import nearest
+from burgee_compiler.model.condition_schema import condition_schema
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, Kind, describe
 from burgee_compiler.model.kinds import BOOLEAN, FLAG_KEY, PATH, VARIANT, list_of
-from burgee_compiler.model.condition_schema import condition_schema
 from burgee_compiler.model.operands import FOLDABLE, OPERANDS
 from burgee_compiler.model.structs import defined
 from burgee_compiler.source import Node

@@ -194,6 +194,23 @@ class FlagStep(Struct, frozen=True):
 _FLAG_STEPS: Final = list_of(struct_of(FlagStep, "a step"), least=1)
 
 
+class PlainFlagSet(FlagSet, frozen=True, kw_only=True):
+    """What a step sets that itself stands in an environment: its rules have no overlays."""
+
+    rules: Annotated[tuple[PlainRule, ...] | UnsetType, _PLAIN_RULES, "All rules."] = UNSET
+
+
+class PlainFlagStep(FlagStep, frozen=True):
+    """A step that stands in an environment."""
+
+    set: Annotated[
+        PlainFlagSet, struct_of(PlainFlagSet, "a flag's `set`"), "Fields and their new values."
+    ]
+
+
+_PLAIN_STEPS: Final = list_of(struct_of(PlainFlagStep, "a step"), least=1)
+
+
 class FlagOverlay(Struct, frozen=True, kw_only=True):
     """What an environment replaces in a flag; whole fields."""
 
@@ -207,7 +224,7 @@ class FlagOverlay(Struct, frozen=True, kw_only=True):
     requires: Annotated[tuple[Require, ...] | UnsetType, _REQUIRES, "Prerequisites."] = UNSET
     rules: Annotated[tuple[PlainRule, ...] | UnsetType, _PLAIN_RULES, "All rules."] = UNSET
     default: Annotated[Default | UnsetType, DEFAULT, "The default."] = UNSET
-    schedule: Annotated[tuple[FlagStep, ...] | UnsetType, _FLAG_STEPS, "Changes to come."] = UNSET
+    schedule: Annotated[tuple[PlainFlagStep, ...] | UnsetType, _PLAIN_STEPS, "Changes."] = UNSET
     metadata: Annotated[dict[str, Any] | UnsetType, _METADATA, "For OpenFeature clients."] = UNSET
 
 

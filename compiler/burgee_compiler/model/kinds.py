@@ -222,9 +222,7 @@ def _read_instant(decoder: Decoder, node: Node) -> int | Bad:
 
 _DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-INSTANT: Final = Kind(
-    _read_instant, lambda: {"type": "string", "pattern": f"^{_DAY}({_CLOCK})?$"}
-)
+INSTANT: Final = Kind(_read_instant, lambda: {"type": "string", "pattern": f"^{_DAY}({_CLOCK})?$"})
 
 
 def _decimal(node: Node) -> Decimal | None:
@@ -253,9 +251,7 @@ def _read_weight(decoder: Decoder, node: Node) -> Decimal | Bad:
 
 
 _HEAVIEST: Final = 10**15
-WEIGHT: Final = Kind(
-    _read_weight, lambda: {"type": "number", "minimum": 0, "maximum": _HEAVIEST}
-)
+WEIGHT: Final = Kind(_read_weight, lambda: {"type": "number", "minimum": 0, "maximum": _HEAVIEST})
 
 
 def thousandths(decoder: Decoder, node: Node) -> int | Bad:

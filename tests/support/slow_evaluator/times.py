@@ -56,7 +56,10 @@ def _day_of(text: str) -> int | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return None
+    year, month, day = (int(part) for part in found.groups())
+    # RFC 3339 has a year 0, which Python has not; the calendar is the same 400 years later.
+    later = 400 if year == 0 else 0
     try:
-        return (date(int(found[1]), int(found[2]), int(found[3])) - _EPOCH).days
+        return (date(year + later, month, day) - _EPOCH).days - (146_097 if later else 0)
     except ValueError:
         return None

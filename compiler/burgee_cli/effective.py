@@ -1,0 +1,52 @@
+"""What a flag says in one environment at one moment, for commands that show definitions."""
+
+from __future__ import annotations
+
+from burgee_cli.outcome import No, Usage
+from burgee_compiler.diagnostics import nearest
+from burgee_compiler.model.flag import Flag
+from burgee_compiler.repository import Repository, SourceFile, TenantFiles
+from burgee_compiler.resolve import Phase, flag_in, phases_of
+
+__all__ = ["environments_of", "flag_at", "known_flag", "one_of", "phases_after"]
+
+
+def flag_at(flag: Flag, environment: str, now: int) -> Flag:
+    """Return the flag's effective fields in an environment, without schedules."""
+    phases = phases_of(flag_in(flag, environment))
+    return [phase.flag for phase in phases if phase.at is None or phase.at <= now][-1]
+
+
+def phases_after(flag: Flag, environment: str, now: int) -> list[Phase]:
+    """Return what the flag's schedules make of it later than `now`."""
+    phases = phases_of(flag_in(flag, environment))
+    return [phase for phase in phases if phase.at is not None and phase.at > now]
+
+
+def environments_of(repository: Repository) -> tuple[str, ...]:
+    """Return the environments in the order of burgee.yaml, none where that cannot be read."""
+    return () if repository.burgee is None else repository.burgee.environments
+
+
+def one_of(what: str, wanted: str | None, known: list[str]) -> str:
+    """Return the one that was named, or the only one there is; Usage where neither is so."""
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted in known and wanted is not None:
+        return wanted
+    listed = ", ".join(known) or "none"
+    if wanted is None:
+        raise Usage(f"name the {what}: there are {listed}", f"add --{what} NAME")
+    near = nearest(wanted, known)
+    hint = f"did you mean {near}? There are: {listed}" if near else f"there are: {listed}"
+    raise Usage(f"there is no {what} {wanted!r}", hint)
+
+
+def known_flag(files: TenantFiles, key: str) -> SourceFile:
+    """Return a flag's file; No where the tenant has no such flag."""
+    file = files.flags.get(key)
+    if file is not None:
+        return file
+    near = nearest(key, files.flags)
+    hint = f"did you mean {near}?" if near else f"`burgee list --tenant {files.name}` shows them"
+    raise No(f"tenant {files.name} has no flag {key!r}", hint)

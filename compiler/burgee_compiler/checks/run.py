@@ -1,0 +1,119 @@
+"""Every check, run over everything that could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
+
+from burgee_compiler.checks.circles import check_flag_circles, check_segment_circles
+from burgee_compiler.checks.experiments import check_experiments
+from burgee_compiler.checks.layer_slots import check_layer_claims, check_layer_overlaps
+from burgee_compiler.checks.layered_rules import check_layered_rules
+from burgee_compiler.checks.levels import check_levels
+from burgee_compiler.checks.locks import (
+    check_lock_overlaps,
+    check_locks_in_use,
+    check_repeated_locks,
+)
+from burgee_compiler.checks.masked_defaults import check_masked_defaults
+from burgee_compiler.checks.metadata import check_metadata
+from burgee_compiler.checks.null_variants import check_null_variants
+from burgee_compiler.checks.overlay_variants import check_overlay_variants
+from burgee_compiler.checks.rule_names import check_reserved_names, check_rule_names
+from burgee_compiler.checks.segment_members import (
+    check_empty_segments,
+    check_excluded_members,
+    check_members_files,
+    check_unused_members_files,
+)
+from burgee_compiler.checks.small_arms import check_small_arms
+from burgee_compiler.checks.time_order import check_rule_times, check_schedules
+from burgee_compiler.checks.unknown_environments import (
+    check_flag_environments,
+    check_lock_environments,
+    check_policy_environments,
+    check_segment_environments,
+)
+from burgee_compiler.checks.unknown_flags import check_unknown_flags
+from burgee_compiler.checks.unknown_segments import (
+    check_flags_in_segments,
+    check_unknown_segments,
+)
+from burgee_compiler.checks.unknown_variants import check_unknown_variants
+from burgee_compiler.checks.variant_values import check_variant_values
+from burgee_compiler.checks.views import FlagView, LockView, SegmentView, TenantView
+from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.model.files import Burgee
+from burgee_compiler.repository import Repository
+
+__all__ = ["run_checks"]
+
+T = TypeVar("T")
+Check = Callable[[T], Iterable[Diagnostic]]
+
+_OF_BURGEE: Final[tuple[Check[Burgee], ...]] = (check_levels, check_policy_environments)
+_OF_TENANTS: Final[tuple[Check[TenantView], ...]] = (
+    check_flag_circles,
+    check_segment_circles,
+    check_layer_overlaps,
+    check_layer_claims,
+    check_unused_members_files,
+)
+_OF_FLAGS: Final[tuple[Check[FlagView], ...]] = (
+    check_variant_values,
+    check_overlay_variants,
+    check_metadata,
+    check_reserved_names,
+    check_rule_names,
+    check_unknown_segments,
+    check_unknown_flags,
+    check_unknown_variants,
+    check_flag_environments,
+    check_layered_rules,
+    check_small_arms,
+    check_schedules,
+    check_rule_times,
+    check_experiments,
+    check_null_variants,
+    check_masked_defaults,
+)
+_OF_SEGMENTS: Final[tuple[Check[SegmentView], ...]] = (
+    check_unknown_segments,
+    check_flags_in_segments,
+    check_segment_environments,
+    check_members_files,
+    check_empty_segments,
+    check_excluded_members,
+)
+_OF_LOCKS: Final[tuple[Check[LockView], ...]] = (
+    check_lock_overlaps,
+    check_repeated_locks,
+    check_locks_in_use,
+    check_lock_environments,
+)
+
+
+def run_checks(repository: Repository) -> list[Diagnostic]:
+    """Return all that is wrong with what could be read, each finding once."""
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for each in _all(repository):
+        # One line of a file may be in effect in several environments.
+        found.setdefault((each.code, each.where, each.message), each)
+    return list(found.values())
+
+
+def _all(repository: Repository) -> Iterator[Diagnostic]:
+    if repository.burgee is not None:
+        yield from _run(_OF_BURGEE, [repository.burgee])
+    for _, files in sorted(repository.tenants.items()):
+        tenant = TenantView(repository, files)
+        yield from _run(_OF_FLAGS, tenant.flags)
+        yield from _run(_OF_SEGMENTS, tenant.segments)
+        yield from _run(_OF_LOCKS, tenant.locks)
+        yield from _run(_OF_TENANTS, [tenant])
+
+
+def _run(checks: tuple[Check[T], ...], values: list[T]) -> Iterator[Diagnostic]:
+    for value in values:
+        for check in checks:
+            yield from check(value)

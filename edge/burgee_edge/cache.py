@@ -1,0 +1,69 @@
+"""Answers by the key of what they depend on: bounded in bytes, one for each tenant."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from burgee_http.metrics import Cell
+from msgspec import Struct
+
+from burgee_edge.figures import Tally
+
+__all__ = ["CacheCounts", "ResponseCache"]
+
+_OVERHEAD: Final = 300  # bytes that an entry takes beside its body, about
+
+
+class CacheCounts(Struct, frozen=True):
+    """Where all caches of a node count."""
+
+    hits: Cell
+    misses: Cell
+
+
+class _Entry(Struct, frozen=True):
+    body: bytes
+    tally: Tally
+    size: int
+
+
+class ResponseCache:
+    """The least recently used answers go first. Keys are SHA-256: contexts could be made to
+    collide under a weaker hash, and one user would see another's answers.
+    """
+
+    def __init__(
+        self, max_bytes: int, counts: CacheCounts, settle: Callable[[Tally], None]
+    ) -> None:
+        self._max = max_bytes
+        self._counts = counts
+        self._settle = settle
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self.bytes = 0
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the body kept under `key`, and count it as served."""
+        entry = self._entries.get(key)
+        if entry is None:
+            self._counts.misses.value += 1
+            return None
+        self._entries.move_to_end(key)
+        self._counts.hits.value += 1
+        entry.tally.count += 1
+        return entry.body
+
+    def put(self, key: bytes, body: bytes, tally: Tally) -> None:
+        """Keep a body; one that would take more than a quarter of the room is not kept."""
+        size = len(body) + _OVERHEAD
+        if size * 4 > self._max or key in self._entries:
+            self._settle(tally)
+            return
+        self._entries[key] = _Entry(body, tally, size)
+        self.bytes += size
+        while self.bytes > self._max:
+            _, gone = self._entries.popitem(last=False)
+            self.bytes -= gone.size
+            self._settle(gone.tally)
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,94 @@
+"""A snapshot as this node serves it, and making the next one beside it."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from burgee.load import Read, Snapshot, load_environment
+
+from burgee_edge.cache import ResponseCache
+from burgee_edge.view import TenantView, empty_view
+
+__all__ = ["MANIFEST", "Served", "make_served"]
+
+MANIFEST: Final = "manifest.json"
+
+
+class Served:
+    """A snapshot, a view of each tenant, and the bytes of its documents.
+
+    `documents` are by their path below the environment's folder; `older` are those of the
+    snapshot before, for readers that are half way through it.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        views: Mapping[str, TenantView],
+        documents: Mapping[str, bytes],
+        older: Mapping[str, bytes],
+    ) -> None:
+        self.snapshot = snapshot
+        self.views = views
+        self.documents = documents
+        self.older = older
+        self.version_header = (b"burgee-version", snapshot.version.encode("ascii", "replace"))
+        order = "{}.{}".format(*snapshot.order)
+        self.order_header = (b"burgee-order", order.encode("ascii"))
+        self.since = 0.0  # when this node began to serve it, in seconds since 1970
+
+    @property
+    def held(self) -> int:
+        """How many flags are held at an earlier form."""
+        return sum(len(manifest.held) for manifest in self.snapshot.manifests.values())
+
+    def view(self, tenant: str) -> TenantView:
+        """Return a tenant's view; one that is not in the set is a tenant without flags."""
+        found = self.views.get(tenant)
+        return empty_view(self.snapshot.manifest.environment, tenant) if found is None else found
+
+
+def make_served(
+    read: Read,
+    environment: str,
+    previous: Served | None,
+    make_cache: Callable[[], ResponseCache],
+) -> Served:
+    """Load, verify and prepare the snapshot that `read` leads to; raises Refused.
+
+    Tenants that did not change are taken over with all that was prepared for them.
+    """
+    taken: dict[str, bytes] = {}
+
+    def recording(path: str) -> bytes:
+        data = taken[path] = read(path)
+        return data
+
+    before = None if previous is None else previous.snapshot
+    snapshot = load_environment(recording, environment, before)
+    views: dict[str, TenantView] = {}
+    for tenant, flags in snapshot.tenants.items():
+        known = None if previous is None else previous.views.get(tenant)
+        if known is not None and known.flags is flags:
+            views[tenant] = known
+            continue
+        cache = None if known is None else known.cache
+        view = TenantView(
+            environment,
+            flags,
+            snapshot.manifests[tenant].attributes,
+            snapshot.manifest.tenants[tenant],
+            cache or make_cache(),
+        )
+        if known is not None:
+            view.prepare_as(known)
+        views[tenant] = view
+    older = {} if previous is None else previous.documents
+    kept = {path: data for path, data in older.items() if _unchanged(path, views, previous)}
+    del taken[MANIFEST]
+    return Served(snapshot, views, {**kept, **taken}, older)
+
+
+def _unchanged(path: str, views: Mapping[str, TenantView], previous: Served | None) -> bool:
+    tenant = path.partition("/")[0]
+    view = views.get(tenant)
+    return previous is not None and view is not None and view is previous.views.get(tenant)

@@ -1,0 +1,114 @@
+"""One tenant as this node serves it: its flags, and which of them a caller may see."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+from burgee.evaluation import Flag, Result, TenantFlags
+from burgee.evaluation.decide import decide
+from burgee.evaluation.footprint import Footprint
+from burgee.evaluation.run import Run
+from burgee.snapshot.canonical import canonical
+
+from burgee_edge.cache import ResponseCache
+
+__all__ = ["Selection", "TenantView", "empty_view"]
+
+_UNPREPARABLE: Final = (ValueError, LookupError, TypeError)
+
+
+class Selection:
+    """Some flags of a tenant, in the order of their keys, and what their answers depend on."""
+
+    __slots__ = ("digest", "footprint", "keys")
+
+    def __init__(self, environment: str, flags: TenantFlags, keys: Iterable[str]) -> None:
+        self.keys = tuple(keys)
+        self.footprint = Footprint.of(flags, self.keys)
+        named = [[key, flags.digest(key)] for key in self.keys]
+        self.digest = sha256(canonical([environment, flags.tenant, named])).digest()
+
+
+class TenantView:
+    """A tenant's flags under one manifest; `config_etag` is the digest of that."""
+
+    def __init__(
+        self,
+        environment: str,
+        flags: TenantFlags,
+        attributes: dict[str, str],
+        config_etag: str,
+        cache: ResponseCache | None,
+    ) -> None:
+        self.tenant = flags.tenant
+        self.flags = flags
+        self.attributes = attributes
+        self.config_etag = config_etag
+        self.cache = cache
+        self._environment = environment
+        self._selections: dict[bool, Selection] = {}
+        self._singles: dict[str, Selection] = {}
+
+    def flag(self, key: str, *, browser: bool) -> Flag | None:
+        """Return a flag that the caller may see; ValueError where it cannot be prepared."""
+        try:
+            flag = self.flags.get(key)
+        except _UNPREPARABLE as error:
+            if browser:
+                return None  # whether it may be seen is not known
+            raise ValueError(str(error)) from error
+        return None if flag is None or (browser and not flag.form.client_side) else flag
+
+    def evaluate(self, key: str, context: dict[str, object], now: int, *, browser: bool) -> Result:
+        """Return what one flag serves; one that may not be seen is not found."""
+        try:
+            flag = self.flag(key, browser=browser)
+        except ValueError:
+            return Result(key, None, None, "error", "ERROR")
+        if flag is None:
+            return Result(key, None, None, "flag_not_found", "ERROR")
+        return decide(flag, context, now)
+
+    def evaluate_all(
+        self, keys: Iterable[str], context: dict[str, object], now: int
+    ) -> list[Result]:
+        """Return what these flags serve; what they depend on in common is decided once."""
+        run = Run()
+        results: list[Result] = []
+        for key in keys:
+            try:
+                flag = self.flags.get(key)
+            except _UNPREPARABLE:
+                results.append(Result(key, None, None, "error", "ERROR"))
+                continue
+            if flag is not None:
+                results.append(decide(flag, context, now, run if flag.depends_on else None))
+        return results
+
+    def selection(self, *, browser: bool) -> Selection:
+        """Return all flags that the caller may see."""
+        found = self._selections.get(browser)
+        if found is None:
+            keys = self.flags.keys()
+            if browser:
+                keys = [key for key in keys if self.flag(key, browser=True) is not None]
+            found = self._selections[browser] = Selection(self._environment, self.flags, keys)
+        return found
+
+    def single(self, key: str) -> Selection:
+        """Return one flag that is there."""
+        found = self._singles.get(key)
+        if found is None:
+            found = self._singles[key] = Selection(self._environment, self.flags, (key,))
+        return found
+
+    def prepare_as(self, previous: "TenantView") -> None:
+        """Prepare what the previous view was asked for, so that no request waits for it."""
+        for browser in list(previous._selections):
+            self.selection(browser=browser)
+
+
+def empty_view(environment: str, tenant: str) -> TenantView:
+    """Return a tenant without flags: what one that is not in the set looks like."""
+    flags = TenantFlags(tenant, {}, {}, {}.__getitem__)
+    return TenantView(environment, flags, {}, "", None)

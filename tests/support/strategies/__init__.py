@@ -1,0 +1,9 @@
+"""Random repositories that use every feature, and contexts and clocks that hit them."""
+
+from __future__ import annotations
+
+from support.strategies.repositories import TENANT, RandomRepository, repositories
+from support.strategies.scenes import clocks, contexts
+from support.strategies.universe import ENVIRONMENTS
+
+__all__ = ["ENVIRONMENTS", "TENANT", "RandomRepository", "clocks", "contexts", "repositories"]

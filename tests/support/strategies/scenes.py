@@ -1,0 +1,57 @@
+"""Random contexts and clocks, near what random repositories ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from support.strategies.drawing import Chooser
+from support.strategies.universe import HOUR, INSTANTS, KEYS, START, VALUES
+
+__all__ = ["clocks", "contexts"]
+
+_PATHS = tuple(VALUES)
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a context: values near the constants, of other types, nested, dotted, missing."""
+    c = Chooser(draw)
+    context: dict[str, Any] = {}
+    if not c.chance(8):
+        context["targetingKey"] = c.pick(KEYS) if c.chance(2) else f"user-{c.count(0, 10**6)}"
+    for path in c.some(_PATHS, 0, len(_PATHS)):
+        pool = VALUES[c.pick(_PATHS)] if c.chance(8) else VALUES[path]
+        _place(c, context, path, c.pick(pool))
+    if c.chance(6):
+        _place(c, context, "user.id", "u0")
+    return context
+
+
+def _place(c: Chooser, context: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value under its whole key, or step by step, or under both with the first null."""
+    form = c.count(0, 9)
+    if form >= 8:
+        context[path] = None if form == 9 else value
+    if form == 7:
+        context[path.partition(".")[0]] = [{path.partition(".")[2]: value}]
+        return
+    here = context
+    *steps, last = path.split(".") if form < 9 else (path,)
+    for step in steps:
+        below = here.setdefault(step, {})
+        if not isinstance(below, dict):
+            return
+        here = below
+    if form < 8:
+        here[last] = value
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> int:
+    """Draw an instant in microseconds: at, just before or just after every instant of the rules."""
+    c = Chooser(draw)
+    if c.chance(4):
+        return START + c.count(-HOUR, 130 * HOUR)
+    return c.pick(INSTANTS) + c.pick((0, -1, 1, 6 * HOUR))
