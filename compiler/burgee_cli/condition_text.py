@@ -53,7 +53,7 @@ def _said(condition: Condition, inside: str) -> str:
     if condition.not_ is not None:
         return f"not ({_said(condition.not_, '')})"
     word = "and" if condition.all is not None else "or"
-    parts = condition.all if condition.all is not None else condition.any or ()
+    parts = condition.all or condition.any or ()
     text = f" {word} ".join(_said(each, word) for each in parts)
     return f"({text})" if inside not in ("", word) and len(parts) > 1 else text
 

@@ -31,14 +31,21 @@ _COMMANDS: Final = {
     "client": "make keys for clients of the servers",
 }
 _EXTRAS: Final = {
-    "yaml": "compiler",
-    "pygit2": "compiler",
-    "rich": "compiler",
-    "starlette": "edge",
-    "uvicorn": "edge",
-    "watchfiles": "edge",
-    "structlog": "edge",
-    "jwt": "edge",
+    **dict.fromkeys(("cryptography", "pygit2", "watchfiles", "yaml"), "compiler"),
+    **dict.fromkeys(
+        (
+            "httptools",
+            "jwt",
+            "prometheus_client",
+            "sse_starlette",
+            "starlette",
+            "structlog",
+            "swagger_ui_bundle",
+            "uvicorn",
+            "uvloop",
+        ),
+        "edge",
+    ),
 }
 
 

@@ -33,7 +33,7 @@ class Opened(Struct, frozen=True):
     def facts(self) -> CommitFacts | None:
         """Return what git says of these files, None where they are no commit's."""
         if self.revision is None:
-            return folder_facts(self.root, self.tree, self.repository.files)
+            return folder_facts(self.root, self.tree)
         _, commit = open_commit(self.root, self.revision)
         return commit_facts(commit, self.root)
 

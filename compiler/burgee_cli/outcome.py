@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-__all__ = ["BUG", "FINDING", "INTERRUPT", "USAGE", "No", "Usage"]
+__all__ = ["BUG", "FINDING", "INTERRUPT", "USAGE", "No", "Usage", "counted"]
 
 FINDING: Final = 1
 USAGE: Final = 2
@@ -38,3 +38,8 @@ class Usage(_Told):
     """The command cannot be carried out as it was given. Exit 2."""
 
     exit_code = USAGE
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number and what it counts, in the plural where it is one."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -78,24 +80,19 @@ class _Piece(Struct, frozen=True):
 
 def _pieces(base: Ranges, canonical: Ranges) -> list[_Piece]:
     """Return all slots, ascending, cut wherever one of two tables has a border."""
-    tables = (base, canonical)
-    cuts = {0, SLOTS}
-    for table in tables:
-        cuts.update(cut for spans in table.values() for span in spans for cut in span)
-    owners = [
-        {start: (end, arm) for arm in table for start, end in table[arm] if start < end}
-        for table in tables
+    sides = [
+        sorted((*span, arm) for arm in table for span in table[arm]) for table in (base, canonical)
     ]
-    found: list[_Piece] = []
-    current: list[tuple[int, str | None]] = [(0, None), (0, None)]
-    for start, end in pairwise(sorted(cuts)):
-        for index in range(2):
-            if start in owners[index]:
-                current[index] = owners[index][start]
-            elif start >= current[index][0]:
-                current[index] = (SLOTS, None)
-        found.append(_Piece(start, end, current[0][1], current[1][1]))
-    return found
+    cuts = {0, SLOTS, *(cut for side in sides for start, end, _ in side for cut in (start, end))}
+    return [
+        _Piece(start, end, _owner(sides[0], start), _owner(sides[1], start))
+        for start, end in pairwise(sorted(cuts))
+    ]
+
+
+def _owner(spans: list[tuple[int, int, str]], slot: int) -> str | None:
+    index = bisect_right(spans, slot, key=itemgetter(0)) - 1
+    return spans[index][2] if index >= 0 and slot < spans[index][1] else None
 
 
 def _to_canonical_owner(

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version as installed_version
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from burgee.snapshot.canonical import canonical, digest
 from burgee.snapshot.forms import EnvironmentManifest
 from burgee_compiler.checks import run_checks
 from burgee_compiler.collector import collector_paused
-from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.diagnostics import Diagnostic, Where
 from burgee_compiler.diagnostics.levels import apply_levels
 from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
 from burgee_compiler.facts import CommitFacts
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from burgee_compiler.hold import LastGood, hold_tenant
+from burgee_compiler.load import ROOT_FILE
 from burgee_compiler.repository import Repository
 
 __all__ = ["Build", "EnvironmentBuild", "build", "check", "emit_environment", "has_errors"]
@@ -72,16 +74,14 @@ def build(
     then kept from there.
     """
     found = check(repository)
-    if repository.burgee is None or not repository.tenants:
-        return Build(found, [], [])
-    broken = has_errors(found)
-    if broken and last_good is None:
+    broken = last_good is None and has_errors(found)
+    if repository.burgee is None or not repository.tenants or broken or _root_errors(found):
         return Build(found, [], [])
     tests: list[TestOutcome] = []
-    emitted: dict[str, list[TenantForms]] = {}
-    for environment in repository.burgee.environments:
-        before = None if last_good is None else last_good(environment)
-        emitted[environment] = emit_environment(repository, environment, found, before, tests)
+    emitted = {
+        environment: emit_environment(repository, environment, found, last_good, tests)
+        for environment in repository.burgee.environments
+    }
     failed = _failures(tests)
     if failed and last_good is None:
         return Build([*found, *failed], tests, [])
@@ -94,33 +94,44 @@ def emit_environment(
     repository: Repository,
     environment: str,
     found: list[Diagnostic],
-    last_good: LastGood | None,
+    last_good: Callable[[str], LastGood | None] | None,
     tests: list[TestOutcome],
 ) -> list[TenantForms]:
-    """Return every tenant's forms, holding what does not build or fails a test of its own."""
-    forms: list[TenantForms] = []
-    for tenant in repository.tenants.values():
-        if not has_errors(found):
-            made = emit_tenant(tenant, environment)
-            outcomes = list(run_tests(tenant, made))
-            tests += outcomes
-            failures = _failures(outcomes)
-            if not failures or last_good is None:
-                forms.append(made)
-                continue
-        else:
-            failures = []
-        forms.append(hold_tenant(tenant, environment, [*found, *failures], last_good, tests))
-    return forms
+    """Return every tenant's forms and add what their tests say to `tests`.
+
+    With `last_good` what does not build or fails a test of its own is held or left out; without
+    it all must be sound.
+    """
+    tenants = repository.tenants.values()
+    if last_good is not None:
+        before = last_good(environment)
+        return [hold_tenant(files, environment, found, before, tests) for files in tenants]
+    made = [(files, emit_tenant(files, environment)) for files in tenants]
+    for files, forms in made:
+        tests += run_tests(files, forms)
+    return [forms for _, forms in made]
+
+
+def _root_errors(found: Iterable[Diagnostic]) -> bool:
+    """Return whether something is wrong with burgee.yaml, which holds for all that is built."""
+    return has_errors(each for each in found if each.where.file == ROOT_FILE)
 
 
 def _failures(outcomes: Iterable[TestOutcome]) -> list[Diagnostic]:
-    """Return each failing test's finding once, whatever the environments it fails in."""
-    found: dict[tuple[str, object], Diagnostic] = {}
+    """Return each failing test's finding once, with the other environments it fails in."""
+    first: dict[Where, Diagnostic] = {}
+    also: dict[Where, list[str]] = {}
     for outcome in outcomes:
         if outcome.found is not None:
-            found.setdefault((outcome.found.message, outcome.found.where), outcome.found)
-    return list(found.values())
+            where = outcome.found.where
+            if first.setdefault(where, outcome.found) is not outcome.found:
+                also.setdefault(where, []).append(outcome.environment)
+    return [
+        msgspec.structs.replace(each, notes=(*each.notes, f"also in {', '.join(also[where])}"))
+        if where in also
+        else each
+        for where, each in first.items()
+    ]
 
 
 def _environment(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pygit2
 from msgspec import Struct
 
+from burgee.instants import MICROSECONDS, format_instant
+from burgee_compiler.layout import files_read
 from burgee_compiler.trees import CommitTree, Tree, UnknownRevision, open_commit
 
 __all__ = ["CommitFacts", "commit_facts", "folder_facts"]
@@ -28,12 +28,12 @@ def commit_facts(commit: pygit2.Commit, root: Path) -> CommitFacts | None:
     if repository.is_shallow:
         return None
     walker = repository.walk(commit.id)
-    time = datetime.fromtimestamp(commit.commit_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = format_instant(commit.commit_time * MICROSECONDS)
     return CommitFacts(str(commit.id), time, sum(1 for _ in walker))
 
 
-def folder_facts(root: Path, tree: Tree, files: Iterable[str]) -> CommitFacts | None:
-    """Return the facts of HEAD where `files`, all that were read, are just as HEAD has them.
+def folder_facts(root: Path, tree: Tree) -> CommitFacts | None:
+    """Return the facts of HEAD where all files that the compiler reads are just as HEAD has them.
 
     None for a dirty tree, a shallow clone, a folder outside git, or one without a commit.
     """
@@ -41,25 +41,22 @@ def folder_facts(root: Path, tree: Tree, files: Iterable[str]) -> CommitFacts | 
         head, commit = open_commit(root, "HEAD")
     except UnknownRevision:
         return None
-    read = set(files)
-    if _differs(tree, head, read):
-        return None
-    return commit_facts(commit, root)
+    return None if _differs(tree, head) else commit_facts(commit, root)
 
 
-def _differs(tree: Tree, head: CommitTree, read: set[str]) -> bool:
-    for path in read:
-        try:
-            if head.read(path) != tree.read(path):
-                return True
-        except OSError:
-            return True
-    tops = {path.split("/", 1)[0] for path in read if "/" in path}
-    here = {entry.path for entry in tree.entries()}
-    return any(
-        entry.path not in here
-        for entry in head.entries()
-        if entry.kind == "file"
-        and entry.path.endswith((".yaml", ".csv", ".txt"))
-        and (entry.path == "burgee.yaml" or entry.path.split("/", 1)[0] in tops)
-    )
+def _differs(tree: Tree, head: CommitTree) -> bool:
+    paths = files_read(tree.entries())
+    if paths != files_read(head.entries()):
+        return True
+    try:
+        return any(_text(tree.read(path)) != _text(head.read(path)) for path in paths)
+    except OSError:
+        return True
+
+
+def _text(data: bytes) -> bytes:
+    """Return a file's bytes as git keeps text: a checkout may have changed the ends of lines.
+
+    YAML and member lists read the two alike.
+    """
+    return data.replace(b"\r\n", b"\n")

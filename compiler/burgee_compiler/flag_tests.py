@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+import math
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -58,24 +59,35 @@ def flags_of(forms: TenantForms) -> TenantFlags:
 
 
 def run_tests(
-    files: TenantFiles, forms: TenantForms, select: str | None = None
+    files: TenantFiles,
+    forms: TenantForms,
+    select: str | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> Iterator[TestOutcome]:
-    """Run a tenant's tests in the environment of `forms`; `select` is part of a flag or name."""
+    """Run a tenant's tests in the environment of `forms`; `select` is part of a flag or name.
+
+    Tests of the flags in `without` are left out, and of segments that stand there as @NAME.
+    """
     flags = flags_of(forms)
     for key, file in sorted(files.flags.items()):
         tests = file.flag.tests if file.flag is not None and key in flags else ()
+        if key in without:
+            continue
         for index, test in _chosen(tests, forms.environment, key, select):
             found = _run_flag_test(flags, file, test, index, forms)
             yield _outcome(f"{files.name}/{key}", test.it, index, forms.environment, found)
-    yield from _segment_tests(files, forms.environment, select)
+    yield from _segment_tests(files, forms.environment, select, without)
 
 
 def _segment_tests(
-    files: TenantFiles, environment: str, select: str | None
+    files: TenantFiles, environment: str, select: str | None, without: Collection[str]
 ) -> Iterator[TestOutcome]:
     segments = Segments(files, environment)
     for name, file in sorted(files.segments.items()):
         tests = file.segment.tests if file.segment is not None else ()
+        if f"@{name}" in without:
+            continue
         chosen = list(_chosen(tests, environment, name, select))
         if not chosen:
             continue
@@ -137,7 +149,7 @@ def _run_flag_test(
     subject = f"{flags.tenant}/{file.name}"
     slots: Slots | None = None
     if test.bucket is not None:
-        slots = pinned_slots(int(test.bucket * SLOTS))
+        slots = pinned_slots(math.floor(Fraction(test.bucket) * SLOTS))
     clock = _clock(test)
     try:
         if test.expect.shares is not UNSET:
@@ -203,9 +215,8 @@ def _judge_shares(
 
 
 def _percent(share: Fraction) -> Decimal:
-    exact = share * 100_000
-    thousandths = Decimal(exact.numerator) / Decimal(exact.denominator)
-    return thousandths.quantize(Decimal(1), rounding=ROUND_HALF_UP) / 1000
+    """Return a share in percent, rounded to three decimals, halves up."""
+    return Decimal(math.floor(share * 100_000 + Fraction(1, 2))) / 1000
 
 
 def _first_instant(flags: TenantFlags, key: str) -> int | None:

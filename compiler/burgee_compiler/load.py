@@ -9,6 +9,7 @@ import msgspec
 
 from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic, nearest
+from burgee_compiler.layout import ROOT_FILE, TENANT_FILES, TENANT_FOLDERS, is_tenant
 from burgee_compiler.members import read_members
 from burgee_compiler.model.decoder import BAD, Decoder, Kind
 from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT
@@ -20,9 +21,7 @@ from burgee_compiler.trees import Entry, Tree
 
 __all__ = ["ROOT_FILE", "load_repository"]
 
-ROOT_FILE: Final = "burgee.yaml"
-_TENANT_FILES: Final = {"tenant.yaml": TENANT, "attributes.yaml": ATTRIBUTES, "layers.yaml": LAYERS}
-_TENANT_FOLDERS: Final = ("flags", "segments")
+_KINDS: Final = {"tenant.yaml": TENANT, "attributes.yaml": ATTRIBUTES, "layers.yaml": LAYERS}
 _MEMBER_BYTES: Final = 64 * 2**20
 _WINDOWS: Final = frozenset(
     ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
@@ -43,6 +42,7 @@ class _Loader:
         self._tree = tree
         self._found: list[Diagnostic] = []
         self._files: list[str] = []
+        self._passed_over: list[str] = []  # folders that are a finding as a whole
 
     def load(self) -> Repository:
         entries = self._tree.entries()
@@ -54,19 +54,19 @@ class _Loader:
                 "B127",
                 "there is no burgee.yaml here",
                 ROOT_FILE,
-                "run this in a flag repository, or make one with `burgee init DIR`",
+                "rename burgee.yml to burgee.yaml"
+                if any(entry.path == "burgee.yml" for entry in entries)
+                else "run this in a flag repository, or make one with `burgee init DIR`",
             )
         else:
             burgee = self._read(root, BURGEE)
         for entry in entries:
             top, _, rest = entry.path.partition("/")
-            if rest:
+            if rest or (entry.kind == "closed" and is_identifier(top)):
                 tops.setdefault(top, []).append(entry)
-        tenants = {
-            name: self._tenant(name, tops[name])
-            for name in sorted(tops)
-            if _is_tenant(name, tops[name])
-        }
+        named = [name for name in sorted(tops) if is_tenant(name, tops[name])]
+        good = [name for name in named if self._good_tenant(name)]
+        tenants = {name: self._tenant(name, tops[name]) for name in named}
         if not tenants:
             self._report(
                 "B128",
@@ -74,32 +74,35 @@ class _Loader:
                 ROOT_FILE,
                 "make a folder with flags in it, such as acme/flags/my-flag.yaml",
             )
-        self._report_case_twins(list(tenants), "tenants", lambda name: f"{name}/")
+        self._report_case_twins(good, "tenants", lambda name: f"{name}/")
         return Repository(
             burgee=burgee if burgee is not None and burgee is not BAD else None,
-            tenants=tenants,
+            tenants={name: tenants[name] for name in good},
             found=self._found,
             files=tuple(sorted(self._files)),
         )
 
     def _tenant(self, name: str, entries: list[Entry]) -> TenantFiles:
-        if not is_identifier(name) or name.lower() in _WINDOWS:
-            self._report_name(name, f"{name}/")
         tenant = TenantFiles(name=name)
         values: dict[str, Any] = {}
         for entry in entries:
+            if entry.path.startswith(tuple(self._passed_over)):
+                continue
             path = entry.path.removeprefix(name + "/")
             folder, _, rest = path.partition("/")
-            if folder in _TENANT_FOLDERS and (rest or entry.kind == "folder"):
+            if entry.kind == "closed" or (entry.kind == "other" and path not in _KINDS):
+                self._closed(entry)
+                _note_name(tenant, folder, rest, entry)
+            elif folder in TENANT_FOLDERS and (rest or entry.kind == "folder"):
                 if entry.kind != "folder":
                     self._definition(tenant, folder, rest, entry)
                 elif rest:
                     self._folder(entry)
                     _note_name(tenant, folder, rest, entry)
-            elif path in _TENANT_FILES:
-                values[path] = self._read(entry, _TENANT_FILES[path])
+            elif path in _KINDS:
+                values[path] = self._read(entry, _KINDS[path])
             else:
-                self._stranger(entry, [*_TENANT_FILES, *_TENANT_FOLDERS])
+                self._stranger(entry, [*TENANT_FILES, *TENANT_FOLDERS])
         self._report_case_twins(list(tenant.flags), "flags", lambda key: tenant.flags[key].path)
         self._report_case_twins(
             list(tenant.segments), "segments", lambda key: tenant.segments[key].path
@@ -117,7 +120,9 @@ class _Loader:
             layers={} if layers is BAD else layers,
             has_layers=layers is not BAD,
             attributes={} if attributes is BAD else attributes,
+            has_attributes=attributes is not BAD,
             tenant=None if declared is BAD else declared,
+            is_whole=not any(entry.kind == "closed" for entry in entries),
         )
 
     def _definition(self, tenant: TenantFiles, folder: str, rest: str, entry: Entry) -> None:
@@ -151,6 +156,9 @@ class _Loader:
 
     def _member_file(self, tenant: TenantFiles, entry: Entry) -> None:
         tenant.members[entry.path] = MemberFile(entry.path, None)  # until it has been read
+        stem = entry.path.rpartition("/")[2].partition(".")[0]
+        if stem.lower() in _WINDOWS:
+            self._report_name(stem, entry.path)
         if entry.kind != "file":
             self._stranger(entry, [])
             return
@@ -171,6 +179,9 @@ class _Loader:
 
     def _read(self, entry: Entry, kind: Kind, subject: str | None = None) -> Any:
         """Return what a YAML file defines, BAD where anything in it is wrong."""
+        if entry.kind == "other":
+            self._closed(entry)
+            return BAD
         if entry.kind != "file":
             self._stranger(entry, [])
             return BAD
@@ -208,6 +219,25 @@ class _Loader:
             )
             return None
 
+    def _good_tenant(self, name: str) -> bool:
+        """Return whether a folder's name may be a tenant's; nodes refuse a set with another."""
+        if is_identifier(name) and name.lower() not in _WINDOWS:
+            return True
+        self._report_name(name, f"{name}/")
+        return False
+
+    def _closed(self, entry: Entry) -> None:
+        """Report what is neither a file nor a folder that may be looked into."""
+        what = "no file" if entry.kind == "other" else "a folder that cannot be looked into"
+        self._report(
+            "B129",
+            f"{entry.path} is {what}",
+            entry.path,
+            "remove it"
+            if entry.kind == "other"
+            else "give the user that runs burgee the right to read it",
+        )
+
     def _good_key(self, path: str, file: str) -> bool:
         parts = path.split("/")
         for part in parts:
@@ -226,6 +256,7 @@ class _Loader:
 
     def _folder(self, entry: Entry) -> None:
         if entry.path.endswith((".yaml", ".yml", ".csv")):
+            self._passed_over.append(entry.path + "/")
             self._report(
                 "B123",
                 f"{entry.path} is a folder where a file should be",
@@ -252,35 +283,53 @@ class _Loader:
                 f"rename it to {name.removesuffix('.yml')}.yaml",
             )
         elif entry.kind == "file" or entry.path.count("/") == 1:
-            near = nearest(name, list(known))
-            self._report(
-                "B120",
-                f"{entry.path} is no file that a tenant has",
-                entry.path,
-                f'did you mean "{near}"?' if near else "move it out of the tenant's folder",
-            )
+            self._unknown(entry, name, known)
+
+    def _unknown(self, entry: Entry, name: str, known: Iterable[str]) -> None:
+        near = nearest(name, list(known))
+        message = f"{entry.path} is no file that a tenant has"
+        cure = f'did you mean "{near}"?' if near else "move it out of the tenant's folder"
+        if entry.kind == "folder":
+            self._passed_over.append(entry.path + "/")
+            message = f"{entry.path}/ is no folder that a tenant has"
+        elif near == name:
+            message = f"{entry.path} is a file where a folder should be"
+            cure = "make a folder of it, with a file for each flag or segment"
+        elif name.endswith((".json", ".toml")):
+            cure = "write it as YAML, in a file that ends in .yaml, or move it elsewhere"
+        self._report("B120", message, entry.path, cure)
 
     def _report_case_twins(self, names: list[str], what: str, path_of: Any) -> None:
+        """Report names, and folders they stand in, that are one where case does not count."""
         seen: dict[str, str] = {}
+        told: set[str] = set()
         for name in sorted(names):
-            twin = seen.setdefault(name.lower(), name)
-            if twin != name:
-                self._report(
-                    "B126",
-                    f"the {what} {twin} and {name} differ in case alone",
-                    path_of(name),
-                    "rename one of them: some file systems hold only one of the two",
-                )
+            parts = name.split(".")
+            folders = ["/".join(parts[:depth]) + "/" for depth in range(1, len(parts))]
+            for each in (*folders, name):
+                twin = seen.setdefault(each.lower(), each)
+                if twin == each:
+                    continue
+                if each not in told:
+                    told.add(each)
+                    self._report(
+                        "B126",
+                        f"the {'folders' if each.endswith('/') else what} {twin} and {each} "
+                        "differ in case alone",
+                        path_of(name),
+                        "rename one of them: some file systems hold only one of the two",
+                    )
+                break
 
     def _report_name(self, part: str, file: str) -> None:
         if part.lower() in _WINDOWS:
             self._report(
-                "B124", f"{part!r} is a name that Windows cannot check out", file, "rename it"
+                "B124", f'"{part}" is a name that Windows cannot check out', file, "rename it"
             )
         else:
             self._report(
                 "B125",
-                f"{part!r} is no proper name",
+                f'"{part}" is no proper name',
                 file,
                 "use letters, digits, - and _, beginning with a letter or digit, 128 at most",
             )
@@ -291,14 +340,9 @@ class _Loader:
         self._found.append(diagnostic(code, message, Where(file), help=help, subject=subject))
 
 
-def _is_tenant(name: str, entries: list[Entry]) -> bool:
-    wanted = {f"{name}/{each}" for each in (*_TENANT_FILES, *_TENANT_FOLDERS)}
-    return any(entry.path in wanted for entry in entries)
-
-
 def _note_name(tenant: TenantFiles, folder: str, rest: str, entry: Entry) -> None:
     """Note that a name exists though its file is not read: who uses it has made no mistake."""
-    files = tenant.flags if folder == "flags" else tenant.segments
+    files = {"flags": tenant.flags, "segments": tenant.segments}.get(folder, {})
     stem, dot, ending = rest.rpartition(".")
     if dot and ending in ("yaml", "yml") and not stem.endswith(".lock"):
         name = stem.replace("/", ".")

@@ -33,7 +33,7 @@ def read_members(data: bytes, path: str) -> tuple[tuple[str, ...], list[Diagnost
             found.append(
                 diagnostic(
                     "B130",
-                    f"the id {line!r} has blanks at its ends",
+                    f'the id "{line}" has blanks at its ends',
                     Where(path, line=number, column=1),
                     help="remove them, unless they belong to the id",
                 )

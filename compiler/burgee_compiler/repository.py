@@ -54,6 +54,10 @@ class TenantFiles(Struct, frozen=True, kw_only=True):
     tenant: Tenant | None = None
     has_layers: bool = True
     """False where layers.yaml is there and could not be read."""
+    has_attributes: bool = True
+    """False where attributes.yaml is there and could not be read."""
+    is_whole: bool = True
+    """False where a folder could not be looked into, so that files may be missing here."""
 
     def path_of_layers(self) -> str:
         """Return where the tenant's layers are declared."""

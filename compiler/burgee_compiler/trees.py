@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
@@ -11,7 +12,8 @@ from msgspec import Struct
 
 __all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
 
-Kind = Literal["file", "symlink", "folder", "other"]
+Kind = Literal["file", "symlink", "folder", "closed", "other"]
+"""`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
 
 
 class Entry(Struct, frozen=True, order=True):
@@ -47,20 +49,37 @@ class Folder:
         stack = [""]
         while stack:
             prefix = stack.pop()
-            with os.scandir(self.root / prefix) as scan:
-                for each in scan:
-                    if each.name.startswith("."):
-                        continue
-                    path = f"{prefix}{each.name}"
-                    kind = _kind_of(each)
-                    size = each.stat(follow_symlinks=False).st_size if kind == "file" else 0
-                    found.append(Entry(path, kind, size))
-                    if kind == "folder":
-                        stack.append(path + "/")
+            inside = self._inside(prefix)
+            if prefix:
+                kind: Kind = "folder" if inside is not None else "closed"
+                found.append(Entry(prefix.removesuffix("/"), kind))
+            if inside is None:
+                continue
+            found += (entry for entry in inside if entry.kind != "folder")
+            stack += (f"{entry.path}/" for entry in inside if entry.kind == "folder")
         return sorted(found)
 
+    def _inside(self, prefix: str) -> list[Entry] | None:
+        try:
+            with os.scandir(self.root / prefix) as scan:
+                return [_entry(each, prefix) for each in scan if not each.name.startswith(".")]
+        except OSError:
+            return None
+
     def read(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()
+        file = self.root / path
+        if file.is_symlink():  # what it leads to may be no part of the repository
+            raise OSError(errno.ELOOP, "a symbolic link", path)
+        return file.read_bytes()
+
+
+def _entry(entry: os.DirEntry[str], prefix: str) -> Entry:
+    kind = _kind_of(entry)
+    try:
+        size = entry.stat(follow_symlinks=False).st_size if kind == "file" else 0
+    except OSError:  # gone since it was listed; reading it will tell
+        size = 0
+    return Entry(prefix + entry.name, kind, size)
 
 
 def _kind_of(entry: os.DirEntry[str]) -> Kind:
@@ -113,7 +132,10 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     found = pygit2.discover_repository(str(root))
     if found is None:
         raise UnknownRevision(f"{root} is in no git repository, so it has no revision {revision!r}")
-    repository = pygit2.Repository(found)
+    try:
+        repository = pygit2.Repository(found)
+    except pygit2.GitError as error:  # such as one that belongs to another user
+        raise UnknownRevision(f"{found} cannot be opened: {error}") from error
     try:
         commit = repository.revparse_single(revision).peel(pygit2.Commit)
     except (KeyError, ValueError, pygit2.GitError) as error:

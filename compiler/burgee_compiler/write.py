@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,22 +24,27 @@ _PRUNE_AFTER: Final = 3_600.0
 def write_builds(builds: Iterable[EnvironmentBuild], out: Path) -> None:
     """Write environments below `out`; OSError where that cannot be done.
 
-    A reader sees the old set or the new one. Documents that neither this manifest nor the last
-    one names are removed once they are an hour old, so that slow readers can finish.
+    A reader sees the old set or the new one, since a manifest comes after all that it names.
+    Documents are removed an hour after the last manifest that named them was replaced, so that
+    slow readers can finish.
     """
+    builds = list(builds)
+    for build in builds:
+        for path, data in build.files.items():
+            _put(out / build.environment / path, data)
     for build in builds:
         folder = out / build.environment
-        folder.mkdir(parents=True, exist_ok=True)
         before = _named_by(folder)
-        for path, data in build.files.items():
-            target = folder / path
-            if not _holds(target, data):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _write(target, data)
-        manifest = folder / "manifest.json"
-        if not _holds(manifest, build.manifest):
-            _write(manifest, build.manifest)
-        _prune(folder, before | set(build.files))
+        _put(folder / "manifest.json", build.manifest)
+        keep = before | set(build.files)
+        _mark_as_of_now(folder, before - set(build.files))
+        _prune(folder, keep)
+
+
+def _put(path: Path, data: bytes) -> None:
+    if not _holds(path, data):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, data)
 
 
 def _holds(path: Path, data: bytes) -> bool:
@@ -92,10 +98,21 @@ def _named_by(folder: Path) -> set[str]:
     return named
 
 
-def _prune(folder: Path, keep: set[str]) -> None:
+def _mark_as_of_now(folder: Path, paths: Iterable[str]) -> None:
+    """Let the hour of documents that are no longer named begin now."""
+    for path in paths:
+        with suppress(OSError):  # removed, or another user's
+            os.utime(folder / path)
+
+
+def _prune(folder: Path, keep: Iterable[str]) -> None:
+    """Remove old documents, the signatures beside them, and what a killed build left behind."""
     oldest = time.time() - _PRUNE_AFTER
-    for kind in ("manifest", "flags", "segments", "members"):
-        for path in folder.glob(f"*/{kind}-*"):
-            known = path.relative_to(folder).as_posix() in keep
+    kept = {path.rpartition(".")[0] for path in keep}
+    documents = [f"*/{kind}-*" for kind in ("manifest", "flags", "segments", "members")]
+    unfinished = ["*/.*.json.*", "*/.*.bin.*", ".manifest.json.*"]
+    for path in (each for pattern in documents + unfinished for each in folder.glob(pattern)):
+        known = path.relative_to(folder).as_posix().rpartition(".")[0] in kept
+        with suppress(OSError):
             if not known and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+                path.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 MICROSECONDS: Final = 1_000_000
+_EXACT: Final = Context(prec=40)  # of our own, since an app may have changed the thread's
 _DAY: Final = 86_400
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME: Final = re.compile(
@@ -71,8 +73,8 @@ def instant_of(value: object) -> int | None:
     if isinstance(value, int):
         return value * MICROSECONDS
     if isinstance(value, float) and math.isfinite(value):
-        numerator, denominator = value.as_integer_ratio()
-        return numerator * MICROSECONDS // denominator
+        # What JSON wrote, not the binary fraction next to it: 0.1 s are 100,000 microseconds.
+        return int(Decimal(repr(value)).scaleb(6, _EXACT))
     return None
 
 

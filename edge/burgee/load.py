@@ -24,18 +24,23 @@ from burgee.snapshot.members import MemberList
 __all__ = [
     "Refused",
     "Snapshot",
+    "TenantDocuments",
     "document_path",
     "load_environment",
     "load_tenant",
+    "read_environment",
     "read_folder",
+    "read_tenant",
 ]
 
 T = TypeVar("T")
+D = TypeVar("D", FlagsDocument, SegmentsDocument)
 Read = Callable[[str], bytes]
 """Takes a path of the dist layout, relative to the environment's folder; OSError if absent."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
+_VERSION: Final = re.compile(r"[0-9]{1,20}-[0-9a-f]{1,64}")  # it goes into a header of every answer
 
 
 class Refused(ValueError):
@@ -66,6 +71,15 @@ class Snapshot(msgspec.Struct, frozen=True):
         return self.manifest.version
 
 
+class TenantDocuments(msgspec.Struct, frozen=True):
+    """A tenant's documents as they were read: entries and segments raw, members by digest."""
+
+    manifest: TenantManifest
+    flags: dict[str, tuple[str, msgspec.Raw]]
+    segments: dict[str, msgspec.Raw]
+    members: dict[str, bytes]
+
+
 def document_path(tenant: str, kind: str, whole: str) -> str:
     """Return where a document of `kind` (manifest, flags, segments, members) lies."""
     ending = "bin" if kind == "members" else "json"
@@ -83,14 +97,7 @@ def load_environment(read: Read, environment: str, previous: Snapshot | None = N
     Tenants whose manifest is the same in `previous` are taken over from it. Raises Refused where
     anything is missing, damaged, too new, or not of this environment.
     """
-    data = _read(read, "manifest.json")
-    manifest = _decode(data, EnvironmentManifest, "manifest.json")
-    _check_format(manifest.format, "manifest.json")
-    if manifest.environment != environment:
-        raise Refused(
-            "wrong_environment",
-            f"the manifest is of environment {manifest.environment!r}, not {environment!r}",
-        )
+    data, manifest = read_environment(read, environment)
     tenants: dict[str, TenantFlags] = {}
     manifests: dict[str, TenantManifest] = {}
     for name, whole in sorted(manifest.tenants.items()):
@@ -110,6 +117,33 @@ def load_tenant(
 
     Raises Refused as `load_environment` does.
     """
+    found = read_tenant(read, environment, tenant, whole)
+    try:
+        members = {name: MemberList(data) for name, data in found.members.items()}
+        flags = TenantFlags(tenant, found.flags, found.segments, members.__getitem__, previous)
+    except ValueError as error:
+        path = document_path(tenant, "manifest", whole)
+        raise Refused("malformed", f"{path}: {error}") from error
+    return found.manifest, flags
+
+
+def read_environment(read: Read, environment: str) -> tuple[bytes, EnvironmentManifest]:
+    """Return an environment's manifest, as bytes and decoded; Refused where it is no such one."""
+    data = _read(read, "manifest.json")
+    manifest = _decode(data, EnvironmentManifest, "manifest.json")
+    _check_format(manifest.format, "manifest.json")
+    if manifest.environment != environment:
+        raise Refused(
+            "wrong_environment",
+            f"the manifest is of environment {manifest.environment!r}, not {environment!r}",
+        )
+    if not _VERSION.fullmatch(manifest.version):
+        raise Refused("malformed", f"the manifest has no proper version: {manifest.version!r}")
+    return data, manifest
+
+
+def read_tenant(read: Read, environment: str, tenant: str, whole: str) -> TenantDocuments:
+    """Return a tenant's documents, every one verified; Refused where one of them is not well."""
     if not _NAME.fullmatch(tenant) or not _HEX.fullmatch(whole):
         raise Refused("malformed", f"the manifest names no proper tenant or digest: {tenant!r}")
     path = document_path(tenant, "manifest", whole)
@@ -119,23 +153,20 @@ def load_tenant(
         raise Refused("wrong_tenant", f"{path} is of {manifest.environment}/{manifest.tenant}")
     flags: dict[str, tuple[str, msgspec.Raw]] = {}
     for ref in manifest.flags:
-        document = _document(read, tenant, "flags", ref, FlagsDocument)
-        _check_format(document.format, path)
-        flags.update(document.flags)
-    segments = _document(read, tenant, "segments", manifest.segments, SegmentsDocument)
-    members = {
-        ref.digest: MemberList(_bytes(read, tenant, "members", ref)) for ref in manifest.members
-    }
-    try:
-        return manifest, TenantFlags(
-            tenant, flags, segments.segments, members.__getitem__, previous
-        )
-    except ValueError as error:
-        raise Refused("malformed", f"{path}: {error}") from error
+        flags.update(_document(read, tenant, "flags", ref, FlagsDocument).flags)
+    return TenantDocuments(
+        manifest,
+        flags,
+        _document(read, tenant, "segments", manifest.segments, SegmentsDocument).segments,
+        {ref.digest: _bytes(read, tenant, "members", ref) for ref in manifest.members},
+    )
 
 
-def _document(read: Read, tenant: str, kind: str, ref: DocumentRef, form: type[T]) -> T:
-    return _decode(_bytes(read, tenant, kind, ref), form, document_path(tenant, kind, ref.digest))
+def _document(read: Read, tenant: str, kind: str, ref: DocumentRef, form: type[D]) -> D:
+    path = document_path(tenant, kind, ref.digest)
+    document = _decode(_bytes(read, tenant, kind, ref), form, path)
+    _check_format(document.format, path)
+    return document
 
 
 def _bytes(read: Read, tenant: str, kind: str, ref: DocumentRef) -> bytes:

@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from burgee_http.metrics import Cell
 from msgspec import Struct
 
 from burgee_edge.figures import Tally
+from burgee_http.metrics import Cell
 
 __all__ = ["CacheCounts", "ResponseCache"]
 

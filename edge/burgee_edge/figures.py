@@ -47,11 +47,11 @@ class Figures:
         self._open.discard(tally)
         self._add(tally)
 
-    def read(self) -> Mapping[Served, float]:
+    def read(self) -> Mapping[tuple[str, ...], float]:
         """Return all sums."""
         for tally in self._open:
             self._add(tally)
-        return dict(self._sums)
+        return {each: float(count) for each, count in self._sums.items()}
 
     def _add(self, tally: Tally) -> None:
         if tally.count:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from burgee.load import Read, Snapshot, load_environment
-
 from burgee_edge.cache import ResponseCache
 from burgee_edge.view import TenantView, empty_view
 
@@ -77,7 +76,7 @@ def make_served(
             flags,
             snapshot.manifests[tenant].attributes,
             snapshot.manifest.tenants[tenant],
-            cache or make_cache(),
+            make_cache() if cache is None else cache,
         )
         if known is not None:
             view.prepare_as(known)

@@ -9,7 +9,6 @@ from burgee.evaluation.decide import decide
 from burgee.evaluation.footprint import Footprint
 from burgee.evaluation.run import Run
 from burgee.snapshot.canonical import canonical
-
 from burgee_edge.cache import ResponseCache
 
 __all__ = ["Selection", "TenantView", "empty_view"]
@@ -59,6 +58,21 @@ class TenantView:
             raise ValueError(str(error)) from error
         return None if flag is None or (browser and not flag.form.client_side) else flag
 
+    def shows(self, key: str, *, browser: bool) -> bool:
+        """Whether there is such a flag and the caller may see it; it may still be broken."""
+        try:
+            return self.flag(key, browser=browser) is not None
+        except ValueError:
+            return True
+
+    def tags(self, key: str) -> tuple[str, ...]:
+        """Return a flag's tags."""
+        try:
+            flag = self.flag(key, browser=False)
+        except ValueError:
+            return ()
+        return () if flag is None else flag.form.tags
+
     def evaluate(self, key: str, context: dict[str, object], now: int, *, browser: bool) -> Result:
         """Return what one flag serves; one that may not be seen is not found."""
         try:
@@ -102,13 +116,18 @@ class TenantView:
             found = self._singles[key] = Selection(self._environment, self.flags, (key,))
         return found
 
+    def selected(self) -> list[bool]:
+        """Return for which kinds of callers all flags have been prepared."""
+        return list(self._selections)
+
     def prepare_as(self, previous: "TenantView") -> None:
         """Prepare what the previous view was asked for, so that no request waits for it."""
-        for browser in list(previous._selections):
+        for browser in previous.selected():
             self.selection(browser=browser)
 
 
 def empty_view(environment: str, tenant: str) -> TenantView:
     """Return a tenant without flags: what one that is not in the set looks like."""
-    flags = TenantFlags(tenant, {}, {}, {}.__getitem__)
+    nothing: dict[str, object] = {}
+    flags = TenantFlags(tenant, {}, {}, nothing.__getitem__)
     return TenantView(environment, flags, {}, "", None)

@@ -3,24 +3,25 @@
 One layer for all of it, since every request passes here.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from burgee_http.call import JSON, Call, Reply, merge_headers
+from burgee_http.call import JSON, Call, Reply, merge_headers, request_id
 from burgee_http.cors import Cors
 from burgee_http.endpoint import CALL, send_reply
 from burgee_http.errors import ApiError, from_status, native_body
-from burgee_http.http_metrics import HttpMetrics
 from burgee_http.logs import AccessLog
+from burgee_http.metrics import HttpMetrics
 from burgee_http.ofrep import is_ofrep, ofrep_body
 from burgee_http.protocol import REFUSED
-from burgee_http.request_id import request_id
 
 __all__ = ["UNMATCHED", "Application", "error_reply"]
 
@@ -64,16 +65,14 @@ class Application:
             request_id=request_id(headers.get(b"x-request-id")),
         )
         scope[CALL] = call
-        out = _Outgoing(send, ((b"x-request-id", call.request_id.encode()), *self._extra(headers)))
+        extra = ((b"x-request-id", call.request_id.encode()), *self._cors.headers(headers))
+        out = _Outgoing(send, extra)
         try:
             await self._respond(call, scope, receive, out)
         finally:
             path = call.route or self._template(scope)
             self._metrics.record(path, call.method, out.status, perf_counter() - began)
             self._access_log.record(path, call.method, out.status, call.tenant, call.request_id)
-
-    def _extra(self, headers: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
-        return self._cors.headers(headers)
 
     async def _respond(self, call: Call, scope: Scope, receive: Receive, out: "_Outgoing") -> None:
         try:
@@ -82,12 +81,14 @@ class Application:
                 raise refused
             if self._check is not None:
                 self._check(call.headers)
+            if "\ufffd" in call.path:
+                _require_utf8(scope["raw_path"])
             preflight = self._cors.preflight(call.method, call.headers)
             if preflight is not None:
                 await send_reply(preflight, out)
                 return
             await self.router(scope, receive, out)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             if out.status:
                 raise  # the answer has begun: the connection is closed under it
             await send_reply(error_reply(call, _as_api_error(error, call)), out)
@@ -124,9 +125,19 @@ def error_reply(call: Call, error: ApiError) -> Reply:
     return Reply(error.status, body, (JSON, _NO_STORE, *error.headers))
 
 
-def _as_api_error(error: Exception, call: Call) -> ApiError:
+def _require_utf8(raw_path: bytes) -> None:
+    """What is not UTF-8 was put in one form, in which two ids would be taken for one."""
+    try:
+        unquote_to_bytes(raw_path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ApiError(400, "malformed_path", "The path is not valid UTF-8.") from None
+
+
+def _as_api_error(error: BaseException, call: Call) -> ApiError:
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, asyncio.CancelledError):
+        return ApiError(503, "stopping", "The server stopped before this was done.")
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -40,13 +40,14 @@ class Authenticator:
         if token is None:
             raise _unauthenticated("unauthenticated", "A token or client key is needed.")
         self._follow()
-        known = self._known.get(token)
-        if known is not None and self._clock() < known[1]:
-            return known[0]
+        known = self._known  # a change meanwhile, in another thread, puts a new one in its place
+        found = known.get(token)
+        if found is not None and self._clock() < found[1]:
+            return found[0]
         principal, until = self._verify(token)
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.pop(next(iter(self._known)))
-        self._known[token] = principal, until
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        known[token] = principal, until
         return principal
 
     def _follow(self) -> None:
@@ -57,7 +58,7 @@ class Authenticator:
         generation = self._generations()
         if generation != self._generation:
             self._generation = generation
-            self._known.clear()
+            self._known = {}
 
     def _generations(self) -> tuple[int, int]:
         keys = None if self._jwt is None else self._jwt.keys
@@ -98,7 +99,8 @@ def presented_token(headers: Mapping[bytes, bytes]) -> bytes | None:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() == b"bearer":
             return token.strip()
-    return headers.get(b"x-api-key")
+    key = headers.get(b"x-api-key")
+    return None if key is None else key.strip()
 
 
 def _unauthenticated(code: str, message: str, challenge: bytes = b"Bearer") -> ApiError:

@@ -1,5 +1,7 @@
 """A request and an answer as plain data: what handlers take and give, whoever carries them."""
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,9 +10,12 @@ import msgspec
 
 from burgee_http.errors import ApiError
 
-__all__ = ["JSON", "Call", "Reply", "merge_headers"]
+__all__ = ["JSON", "Call", "Reply", "merge_headers", "request_id"]
 
 JSON = (b"content-type", b"application/json")
+
+# No blanks, quotes, control or non-ASCII characters: the id is put into headers and log lines.
+_SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}")
 
 
 class Call(msgspec.Struct):
@@ -56,3 +61,10 @@ def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]
             joined[name] = joined[name] + b", " + value if name in joined else value
         return joined
     return headers
+
+
+def request_id(offered: bytes | None) -> str:
+    """The caller's id where it is a safe token, else one of ours."""
+    if offered is not None and _SAFE_ID.fullmatch(offered):
+        return offered.decode("ascii")
+    return os.urandom(16).hex()

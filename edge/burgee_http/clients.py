@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from burgee_http.names import TENANT_OR_ALL
-from burgee_http.principal import Principal, Rate, expand_scopes
+from burgee_http.principal import TENANT_OR_ALL, Principal, Rate, expand_scopes
 
 __all__ = ["Client", "Clients", "ClientsError", "parse_clients"]
 
@@ -15,8 +14,9 @@ Scope = Literal["evaluate", "flags:r", "flags:rw"]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Flow collections nest no deeper than this in any clients file; libyaml recurses in C.
-_MAX_BRACKETS_OPEN = 100
+# Collections nest no deeper than this in any clients file; PyYAML's C code recurses, and crashes.
+_MAX_DEPTH = 100
+_DEEP_BLOCK = re.compile(rb"^[ ?:-]{1000}", re.MULTILINE)
 
 
 class ClientsError(ValueError):
@@ -48,7 +48,7 @@ class Clients(msgspec.Struct, frozen=True):
 
 
 def parse_clients(text: bytes) -> Clients:
-    if text.count(b"[") + text.count(b"{") > _MAX_BRACKETS_OPEN and _deep(text):
+    if _deep(text):
         raise ClientsError("the file nests too deeply")
     try:
         plain: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
@@ -57,7 +57,7 @@ def parse_clients(text: bytes) -> Clients:
         file = msgspec.convert({} if plain is None else plain, _File)
     except yaml.YAMLError as error:
         raise ClientsError(f"no valid YAML: {' '.join(str(error).split())}") from None
-    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:  # some of them PyYAML's own
         raise ClientsError(str(error)) from None
     revoked = frozenset(file.revoked)
     principals: dict[bytes, Principal] = {}
@@ -82,11 +82,15 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def _deep(text: bytes) -> bool:
+    if _DEEP_BLOCK.search(text):
+        return True
+    if text.count(b"[") + text.count(b"{") <= _MAX_DEPTH:
+        return False
     depth = 0
     for byte in text:
         if byte in b"[{":
             depth += 1
-            if depth > _MAX_BRACKETS_OPEN:
+            if depth > _MAX_DEPTH:
                 return True
         elif byte in b"]}":
             depth -= 1
@@ -123,9 +127,9 @@ def _rate(rate: float | Rate | None, number: int) -> Rate | None:
     if rate is None:
         return None
     per_second = rate.per_second if isinstance(rate, Rate) else rate
-    if not 0 < per_second < float("inf"):
-        raise ClientsError(f"clients[{number}]: a rate is a number above 0")
+    if not 1e-6 <= per_second <= 1e9:
+        raise ClientsError(f"clients[{number}]: a rate is a number above 0, a millionth at least")
     burst = rate.burst if isinstance(rate, Rate) else max(1, round(per_second))
-    if burst < 1:
-        raise ClientsError(f"clients[{number}]: a burst is at least 1")
+    if not 1 <= burst <= 10**9:
+        raise ClientsError(f"clients[{number}]: a burst is at least 1, and no more than 10^9")
     return Rate(float(per_second), burst)

@@ -1,6 +1,7 @@
 """Handlers: plain functions from a call to a reply, made into routes of Starlette's router."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -43,7 +44,10 @@ def route(
     path: str, handler: Handler, methods: Sequence[str] = ("GET",), *, blocking: bool = False
 ) -> Route:
     """A handler runs on the event loop, so it must be short; `blocking` ones get a thread."""
-    return Route(path, _Endpoint(handler, blocking), methods=list(methods), name=path)
+    made = Route(path, _Endpoint(handler, blocking), methods=list(methods), name=path)
+    # Starlette ends the pattern with `$`, which lets a newline pass.
+    made.path_regex = re.compile(made.path_regex.pattern.removesuffix("$") + r"\Z")
+    return made
 
 
 async def send_reply(reply: Reply, send: Send) -> None:

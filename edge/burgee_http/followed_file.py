@@ -1,6 +1,7 @@
 """A file that is read again when it changes; a broken one leaves the last good value in force."""
 
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,8 @@ class FollowedFile(Generic[T]):
     """`value` is what `parse` made of the file when it was last good.
 
     The first read raises what `parse` or the file system raises. `generation` grows with every
-    new value, so that what was derived from an old one can be dropped.
+    new value, so that what was derived from an old one can be dropped. An emptied file counts as
+    broken, since it is most likely half written.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class FollowedFile(Generic[T]):
         self._interval = interval
         self._clock = clock
         self._next_look = clock() + interval
-        self._stamp, self.value = self._read()
+        self._stamp: Stamp | None
+        self._stamp, text = self._read()
+        self.value = parse(text)
 
     def follow(self) -> bool:
         """Looks at the file, at most once per interval; True if there is a new value."""
@@ -53,10 +57,15 @@ class FollowedFile(Generic[T]):
         return self._reload(stamp)
 
     def _reload(self, stamp: Stamp | None) -> bool:
+        self._stamp = stamp
         try:
-            self._stamp, self.value = self._read()
+            if stamp is None:
+                raise FileNotFoundError(f"{self.path}: there is no file")
+            self._stamp, text = self._read()
+            if not text.strip():
+                raise ValueError(f"{self.path}: it is empty")
+            self.value = self._parse(text)
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the last good value serves
-            self._stamp = stamp
             self.refusals += 1
             _log.error("file refused, the last good one stays in force", error=str(error))
             return False
@@ -64,19 +73,19 @@ class FollowedFile(Generic[T]):
         self.reloads += 1
         return True
 
-    def _read(self) -> tuple[Stamp | None, T]:
+    def _read(self) -> tuple[Stamp, bytes]:
         # The stamp is older than the text: a write in between is seen at the next look.
         with self.path.open("rb") as file:
             stamp = _of(os.fstat(file.fileno()))
-            text = file.read()
-        return stamp, self._parse(text)
+            return stamp, file.read()
 
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        return _of(path.stat())
+        status = path.stat()
     except OSError:
         return None
+    return _of(status) if stat.S_ISREG(status.st_mode) else None  # to open a pipe would wait
 
 
 def _of(status: os.stat_result) -> Stamp:

@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
 
@@ -51,6 +52,8 @@ class JwksUrl:
         self._clock = clock
         self._asked = -float("inf")  # when a token last made us fetch
         self._fetching: asyncio.Task[None] | None = None
+        # A thread of its own: a server that drips may hold it long after we have stopped waiting.
+        self._thread = ThreadPoolExecutor(1, "burgee-jwks")
 
     def follow(self) -> bool:
         """Nothing to do per request: `run` follows the URL."""
@@ -83,11 +86,13 @@ class JwksUrl:
 
     async def _refresh(self) -> None:
         try:
-            text = await asyncio.to_thread(_download, self.url, self._timeout)
+            async with asyncio.timeout(2 * self._timeout):
+                loop = asyncio.get_running_loop()
+                text = await loop.run_in_executor(self._thread, _download, self.url, self._timeout)
             keys = self.value if text == self._text else parse_jwks(text)
         except (OSError, HTTPException, JwksError) as error:
             self.refusals += 1
-            _log.error("keys could not be refreshed, the last good ones stay", error=str(error))
+            _log.error("keys could not be refreshed, the last good ones stay", error=repr(error))
             return
         self.reloads += 1
         if keys is not self.value:

@@ -8,8 +8,7 @@ import msgspec
 
 from burgee_http.errors import TryAgain
 from burgee_http.jwks import ALGORITHMS, KeySet
-from burgee_http.names import TENANT_OR_ALL
-from burgee_http.principal import Principal, expand_scopes
+from burgee_http.principal import TENANT_OR_ALL, Principal, expand_scopes
 
 __all__ = ["JwtVerifier", "Keys", "TokenRefused", "Verified"]
 

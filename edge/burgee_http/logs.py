@@ -1,8 +1,9 @@
 """Logs as JSON lines, and the access log: one line a request, or a sample of them."""
 
+import contextlib
 import logging
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -24,7 +25,7 @@ def configure_logs(stream: TextIO | None = None, level: str = "info") -> None:
         structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("message"),
     ]
-    target = sys.stderr if stream is None else stream
+    target = cast(TextIO, _Unfailing(sys.stderr if stream is None else stream))
     structlog.configure(
         processors=[*shared, _line],
         wrapper_class=structlog.make_filtering_bound_logger(least),
@@ -41,6 +42,21 @@ def configure_logs(stream: TextIO | None = None, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(least, logging.WARNING))  # libraries only speak up when something is wrong
+
+
+class _Unfailing:
+    """A stream whose failures (a full disk, a reader that is gone) fail nobody's request."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _line(_logger: Any, _method: str, event: Any) -> str:

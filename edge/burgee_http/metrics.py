@@ -14,10 +14,13 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-__all__ = ["Cell", "Counter", "Gauge", "Histogram", "Metrics"]
+__all__ = ["Cell", "Counter", "Gauge", "Histogram", "HttpMetrics", "Metrics"]
 
 Labels = tuple[str, ...]
 Reading = float | Mapping[Labels, float]
+
+# Labels must stay few whatever clients send.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 LATENCY_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
@@ -157,6 +160,24 @@ class Metrics(Collector):
             raise ValueError(f"the metric {metric.name} is there already")
         self._all[metric.name] = metric
         return metric
+
+
+class HttpMetrics:
+    """What every HTTP server counts: requests by route, method and status, and latency."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.requests = metrics.counter(
+            "http_requests_total", "Requests answered.", ("path", "method", "status")
+        )
+        self.latency = metrics.histogram(
+            "http_request_duration_seconds", "From the whole request to the answer.", ("path",)
+        )
+
+    def record(self, path: str, method: str, status: int, seconds: float) -> None:
+        """`path` is the template of the route."""
+        label = method if method in _METHODS else "OTHER"
+        self.requests.cell(path, label, str(status)).value += 1
+        self.latency.observe(seconds, path)
 
 
 def _family(metric: Counter | Gauge | Histogram | _Computed) -> Metric:

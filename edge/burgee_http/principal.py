@@ -1,11 +1,17 @@
 """Who is calling, and what they may do."""
 
+import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
 
-__all__ = ["SCOPES", "Principal", "Rate", "expand_scopes"]
+__all__ = ["SCOPES", "TENANT", "TENANT_OR_ALL", "Principal", "Rate", "expand_scopes"]
+
+# What a tenant may be called; the compiler holds the folders of a repository to the same.
+_NAME: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+TENANT: Final = re.compile(_NAME.encode())  # as it stands in a header
+TENANT_OR_ALL: Final = re.compile(rf"\*|{_NAME}")  # as it stands in a grant
 
 # What each allows: `evaluate` gives answers only, `flags:r` also shows flags, `flags:rw` writes.
 SCOPES: Final[dict[str, frozenset[str]]] = {

@@ -13,11 +13,12 @@ from asyncio.events import TimerHandle
 from typing import Any, ClassVar, Final, cast
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from burgee_http.errors import ApiError, from_status
+from burgee_http.heads import announced_length, judge_head, without_offer
 from burgee_http.limits import Limits
-from burgee_http.upgrades import without_offer
 
 __all__ = ["REFUSED", "BoundedProtocol", "protocol_class"]
 
@@ -28,6 +29,11 @@ _SLASHES = re.compile(rb"/{2,}")
 # How much of the current request has arrived.
 _NONE, _HEAD, _BODY = range(3)
 
+# A request is a hundred times larger in memory than the least one is on the wire. So what arrives
+# is parsed in pieces, and no further while this many pipelined requests wait.
+_PIECE = 8 * 1024
+_MOST_WAITING = 16
+
 
 class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[Limits] = Limits()
@@ -37,6 +43,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._phase = _NONE
         self._seen = 0  # bytes of the head, or of the body, in the reads that hold nothing else
         self._read = 0  # bytes of the present read
+        self._lead = 0  # bytes of the read in which the present request began
+        self._later = b""  # read, and parsed once fewer requests wait
         self._timer: TimerHandle | None = None
         self._unread: TimerHandle | None = None  # runs while the client does not read
         self._held: RequestResponseCycle | None = None  # waits for its body
@@ -49,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.limits.head_seconds, self.timeout_keep_alive_handler
         )
@@ -65,6 +74,23 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
+        if self._later or len(data) > _PIECE:
+            self._take_in_pieces(self._later + data)
+        else:
+            self._take(data)
+
+    def _take_in_pieces(self, data: bytes) -> None:
+        self._later = b""
+        for at in range(0, len(data), _PIECE):
+            if self._refused:
+                return
+            if len(self.pipeline) >= _MOST_WAITING:
+                self._later = data[at:]
+                break
+            self._take(data[at : at + _PIECE])
+        cast(_Flow, self.flow).hold(bool(self._later))
+
+    def _take(self, data: bytes) -> None:
         self._read = len(data)
         self._seen += len(data)
         self._feed(data)
@@ -88,18 +114,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def _without_offer(self) -> bytes:
         """The head that was just read, less its offer, for a parser that has not seen it."""
         version = self.parser.get_http_version().encode()
-        line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, version)
-        fields = (b"%s: %s\r\n" % field for field in without_offer(self.headers))
+        line = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)
         self._offered = False
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        return line + b"".join(fields) + b"\r\n"
+        return without_offer(line, self.headers)
 
     # What the parser calls
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._phase = _HEAD
+        self._lead = self._read
         self._unset_keepalive_if_required()
 
     def on_headers_complete(self) -> None:
@@ -143,26 +169,12 @@ class BoundedProtocol(HttpToolsProtocol):
     # Limits
 
     def _judge_head(self) -> ApiError | None:
-        limits = self.limits
-        if len(self.headers) > limits.head_fields:
-            return from_status(431)
-        at_most = max(self._seen, self._read)
-        if at_most > limits.head_bytes and self._head_size() > limits.head_bytes:
-            return from_status(431)
-        if self.expect_100_continue and self._announced() > limits.body_bytes:
-            return from_status(413)
-        if self.parser.get_method() == b"CONNECT":
-            return from_status(400)
-        return None
-
-    def _head_size(self) -> int:
-        fields = sum(len(name) + len(value) + 4 for name, value in self.headers)
-        return len(self.parser.get_method()) + len(self.url) + len(b"  HTTP/1.1\r\n\r\n") + fields
-
-    def _announced(self) -> int:
-        """The length that the head gives for the body; the parser has seen that it is a number."""
-        headers = self.headers or self.scope["headers"]
-        return next((int(value) for name, value in headers if name == b"content-length"), 0)
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        at_most = self._lead + self._seen
+        error = judge_head(method, version, self.url, self.headers, self.limits, at_most)
+        if error is not None or not self.expect_100_continue:
+            return error
+        return from_status(413) if announced_length(self.headers) > self.limits.body_bytes else None
 
     def _bound(self) -> None:
         """After a read that ends within a request."""
@@ -177,7 +189,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._seen > 8 * limits.body_bytes + 65_536:
                 self._refuse(from_status(413))
                 return
-            if self._timer is None and self._announced() > limits.body_bytes:
+            announced = announced_length(self.scope["headers"]) if self._timer is None else 0
+            if announced > limits.body_bytes:
                 self._refuse(from_status(413))
                 return
             seconds = limits.body_seconds
@@ -236,6 +249,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """The last request of this connection, answered with the error."""
         self._stop_timer()
         self._refused = True
+        self._later = b""
+        cast(_Flow, self.flow).held = False
         cast(dict[str, Any], cycle.scope)[REFUSED] = error
         cycle.keep_alive = False
         cycle.transport = cast(asyncio.Transport, _Lingering(self))
@@ -259,6 +274,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self.transport.is_closing():
+            if self.transport.get_write_buffer_size():  # what the client does not read
+                self.loop.call_later(self.limits.write_seconds, self.transport.abort)
+            return
+        if self._later:
+            self._take_in_pieces(self._later)
         if self._phase != _NONE or self._refused:
             self._unset_keepalive_if_required()
 
@@ -300,6 +321,23 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stopping = True  # a request that has begun to arrive is still answered
         else:
             super().shutdown()
+
+
+class _Flow(FlowControl):
+    """Whoever awaits a body resumes reading; here not while what was read is not parsed."""
+
+    held = False
+
+    def hold(self, held: bool) -> None:
+        self.held = held
+        if held:
+            self.pause_reading()
+        else:
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        if not self.held:
+            super().resume_reading()
 
 
 class _Lingering:

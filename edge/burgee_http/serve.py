@@ -116,6 +116,7 @@ def serve(
     stopping: Callable[[], None] = lambda: None,
 ) -> int:
     """Serves until SIGTERM (0) or SIGINT (130); requests under way are finished within the bound.
+    An application that cannot start ends it with SystemExit(3).
 
     `ready` gets the addresses once all listen; `stopping` is called when the end has begun, for
     streams to be closed. A second signal ends it at once.

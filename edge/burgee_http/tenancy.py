@@ -7,8 +7,7 @@ import msgspec
 from burgee_http.authentication import Authenticator
 from burgee_http.errors import ApiError
 from burgee_http.insecure import ANYONE
-from burgee_http.names import TENANT
-from burgee_http.principal import Principal
+from burgee_http.principal import TENANT, Principal
 from burgee_http.rate import RateLimiter
 
 __all__ = ["TENANT_HEADERS", "Access", "Gate"]
@@ -74,9 +73,10 @@ class Gate:
 
     def _tenant(self, named: bytes | None, principal: Principal, implied: bool) -> str:
         if named is not None:
-            if not TENANT.fullmatch(named):
+            name = named.rstrip()  # the parser leaves blanks at the end of a header
+            if not TENANT.fullmatch(name):
                 raise ApiError(400, "tenant_invalid", "X-Tenant-ID is no name of a tenant.")
-            return named.decode("ascii")
+            return name.decode("ascii")
         tenant = (principal.sole_tenant() if implied else None) or self._default
         if tenant is None:
             raise ApiError(400, "tenant_missing", "Name the tenant in the header X-Tenant-ID.")

@@ -16,7 +16,7 @@ from burgee_http.cors import Cors
 from burgee_http.insecure import check_local
 from burgee_http.logs import configure_logs
 from support.echo_app import EchoApp
-from support.wire import Answer, ask, running
+from support.wire import Answer, Wire, ask, running
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,9 @@ ERRORS = [
     ("GET", "/nothing", 404, "not_found"),
     ("GET", "/echo/", 404, "not_found"),
     ("GET", "/", 404, "not_found"),
+    ("GET", "/echo%0A", 404, "not_found"),
+    ("GET", "/echo/%FF", 400, "malformed_path"),
+    ("GET", "/echo/%EF%BF%BD%C3", 400, "malformed_path"),
     ("DELETE", "/echo", 405, "method_not_allowed"),
     ("OPTIONS", "/echo", 405, "method_not_allowed"),
     ("TRACE", "/echo", 405, "method_not_allowed"),
@@ -71,6 +74,11 @@ def test_an_error_may_have_details_headers_and_any_text(port: int) -> None:
 
 def test_405_names_the_methods(port: int) -> None:
     assert set(ask(port, "PUT", "/echo").headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+def test_any_text_that_is_utf8_may_stand_in_a_path(port: int) -> None:
+    answer = ask(port, "GET", "/echo/%EF%BF%BD%00%F0%9F%9A%A9")
+    assert answer.json()["params"] == {"name": "\ufffd\0\U0001f6a9"}
 
 
 OFREP_ERRORS = [
@@ -237,6 +245,22 @@ def test_records_of_libraries_are_json_lines_too(stream: io.StringIO) -> None:
     [late, odd] = logged(stream)
     assert (late["message"], late["level"]) == ("it is late", "warning")
     assert odd["text"] == "\ud800"
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_log_that_cannot_be_written_fails_no_request(stream: io.StringIO) -> None:
+    configure_logs(Full())
+    with running(EchoApp().app) as port, Wire(port) as wire:
+        for path, status in (("/echo", 200), ("/bug", 500), ("/echo", 200)):
+            wire.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            answer = wire.answer()
+            assert answer.status == status
+            assert answer.json()
+    assert stream.getvalue() == ""
 
 
 def test_the_access_log_may_be_sampled_but_keeps_failures(stream: io.StringIO) -> None:

@@ -83,10 +83,15 @@ BAD = {
     "rate below nothing": (with_fields("rate: -1"), "rate"),
     "rate without end": (with_fields("rate: .inf"), "rate"),
     "rate that is no number": (with_fields("rate: .nan"), "rate"),
+    "rate that never comes": (with_fields("rate: 1.0e-310"), "rate"),
+    "burst without end": (with_fields(f"rate: {{per_second: 1, burst: {10**400}}}"), "burst"),
     "burst of nothing": (with_fields("rate: {per_second: 1, burst: 0}"), "burst"),
     "rate half said": (with_fields("rate: {per_second: 1}"), "burst"),
     "deep": ("[" * 100_000, "deep"),
     "deep braces": ("{a: " * 100_000, "deep"),
+    "deep lists": ("- " * 100_000, "deep"),
+    "deep keys": ("? " * 100_000, "deep"),
+    "no time": ("revoked: [!!timestamp x]", "groupdict"),
     "python object": ("clients: !!python/object/apply:os.getcwd []", "no valid YAML"),
 }
 

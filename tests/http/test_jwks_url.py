@@ -3,6 +3,8 @@ asked rarely; when that fails, the old keys stay.
 """
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -14,12 +16,11 @@ from burgee_http.authentication import Authenticator
 from burgee_http.call import Call, Reply
 from burgee_http.cors import Cors
 from burgee_http.endpoint import route
-from burgee_http.http_metrics import HttpMetrics
 from burgee_http.jwks import JwksError
 from burgee_http.jwks_url import JwksUrl
 from burgee_http.jwt_tokens import JwtVerifier
 from burgee_http.logs import AccessLog
-from burgee_http.metrics import Metrics
+from burgee_http.metrics import HttpMetrics, Metrics
 from support.echo_app import EchoApp
 from support.tokens import EDDSA, ES256, RS256, jwks
 from support.wire import ask, running
@@ -111,6 +112,28 @@ def test_nobody_there() -> None:
     keys = JwksUrl("http://127.0.0.1:9/keys")
     asyncio.run(keys.ask())
     assert (kids(keys), keys.refusals) == ([], 1)
+
+
+def test_who_drips_a_head_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stop = threading.Event()
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not stop.wait(0.05):
+                    connection.sendall(b"a")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        keys = JwksUrl(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout_seconds=0.2)
+        try:
+            asyncio.run(asyncio.wait_for(keys.ask(), 5))
+        finally:
+            stop.set()
+            dripping.join()
+    assert keys.refusals == 1
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "/etc/keys", ""])

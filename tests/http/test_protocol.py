@@ -3,12 +3,19 @@
 Every refusal is a JSON answer; nothing a client sends takes down the connection of another.
 """
 
+import gc
+import select
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from burgee_http.call import Call, Reply
+from burgee_http.endpoint import route
 from burgee_http.limits import Limits
+from burgee_http.protocol import BoundedProtocol
+from burgee_http.serve import bind
 from support.echo_app import EchoApp
 from support.wire import Answer, Wire, ask, running
 
@@ -195,6 +202,14 @@ def test_exactly_the_most_fields_pass(port: int) -> None:
         assert wire.answer().status == 200
 
 
+def test_a_large_head_that_begins_behind_a_request_is_431(port: int) -> None:
+    with Wire(port) as wire:
+        wire.send(PLAIN + b"GET /echo HTTP/1.1\r\nX-Pad: " + b"a" * 7000)
+        assert wire.answer().status == 200
+        wire.send(b"\r\n\r\n")
+        refused(wire.answer(), 431, "head_too_large")
+
+
 def test_a_large_head_after_other_requests_is_431(port: int) -> None:
     with Wire(port) as wire:
         wire.send(PLAIN * 20 + head("X-Pad: " + "a" * 5000))
@@ -223,6 +238,16 @@ def test_large_bodies_are_413(port: int, request_bytes: bytes) -> None:
 
 def test_a_body_of_exactly_the_limit_passes(port: int) -> None:
     assert ask(port, "POST", "/echo", body=b"a" * 4096).json()["length"] == 4096
+
+
+@pytest.mark.parametrize("start", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
+def test_a_length_may_have_thousands_of_zeros(start: bytes) -> None:
+    length = b"Content-Length: " + b"0" * 5000 + b"5\r\n\r\n"
+    with running(EchoApp().app) as port, Wire(port) as wire:
+        wire.send(b"POST /echo HTTP/1.1\r\n" + start + length + b"he")
+        ask(port, "GET", "/echo")  # so the half request has been read
+        wire.send(b"llo")
+        assert wire.answer().json()["body"] == "hello"
 
 
 def test_the_refusal_reaches_a_client_that_sends_all_before_it_reads(port: int) -> None:
@@ -317,6 +342,13 @@ BAD = {
     "length and chunked": head("Content-Length: 5", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
     "negative length": head("Content-Length: -1"),
     "bad chunk": head("Transfer-Encoding: chunked") + b"zz\r\n",
+    "another coding": head("Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n",
+    "two codings": head("Transfer-Encoding: identity", "Transfer-Encoding: chunked"),
+    "chunked twice": head("Transfer-Encoding: chunked, chunked") + b"0\r\n\r\n",
+    "chunked in 1.0": head("Transfer-Encoding: chunked", line="POST /echo HTTP/1.0"),
+    "folded field": head("X-Tenant-ID: acme\r\n other"),
+    "old http": b"GET /echo\r\n\r\n",
+    "http 2 without preface": head(line="GET /echo HTTP/2.0"),
     "connect": head(line="CONNECT example.com:443 HTTP/1.1"),
     "no path": head(line="GET http://localhost HTTP/1.1"),
     "not ascii": "GET /ech\xf6 HTTP/1.1\r\nHost: x\r\n\r\n".encode("latin-1"),
@@ -366,3 +398,46 @@ def test_a_client_that_does_not_read_is_let_go() -> None:
         big = head("Content-Length: 1000", "X-Pad: " + "a" * 10_000) + b"a" * 1000
         with pytest.raises(ConnectionError):
             wire.send(big * 10_000)
+
+
+def test_the_last_answer_is_not_kept_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that fits into the buffers, so that nothing else tells that it is not read."""
+
+    def bind_small(host: str, port: int) -> socket.socket:
+        listening = bind(host, port)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listening
+
+    monkeypatch.setattr("support.wire.bind", bind_small)
+    echo = EchoApp(routes=[route("/some", lambda call: Reply(200, b"a" * 60_000))])
+    with running(echo.app, Limits(write_seconds=0.3)) as port, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(("127.0.0.1", port))
+        client.sendall(head("Connection: close", line="GET /some HTTP/1.1"))
+        poll = select.poll()
+        poll.register(client, 0)  # errors only: nothing is read
+        assert poll.poll(5000)
+
+
+def test_a_flood_of_pipelined_requests_is_not_all_held() -> None:
+    """A request is far larger in memory than on the wire."""
+    waiting: list[int] = []
+    connections: list[BoundedProtocol] = []
+
+    def count(call: Call) -> Reply:
+        if not connections:
+            connections[:] = [c for c in gc.get_objects() if type(c).__name__ == "BoundedProtocol"]
+        waiting.append(max(len(connection.pipeline) for connection in connections))
+        return Reply(200, b"{}")
+
+    echo = EchoApp(routes=[route("/count", count)], sample=0)
+    with running(echo.app) as port, Wire(port) as wire:
+        flood = b"GET /count HTTP/1.1\r\n\r\n" * 4000
+        sender = threading.Thread(target=wire.send, args=(flood + PLAIN,))
+        sender.start()
+        for _ in range(4000):
+            assert wire.answer().body == b"{}"
+        assert wire.answer().json()["body"] == "hello"
+        sender.join()
+    assert len(waiting) == 4000
+    assert max(waiting) < 500

@@ -112,6 +112,24 @@ def test_requests_under_way_are_finished() -> None:
     later.join()
 
 
+def test_a_request_that_is_cut_off_gets_an_answer_in_json() -> None:
+    echo = EchoApp()
+    with running(echo.app, grace=0.2) as port:
+        wire = Wire(port)
+        wire.send(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert echo.entered.wait(5)
+        later = threading.Timer(0.6, echo.go.set)  # a thread cannot be cut off
+        later.start()
+    with wire:
+        answer = wire.answer()
+    later.join()
+    assert answer.status == 503
+    assert answer.json()["error"] == {
+        "code": "stopping",
+        "message": "The server stopped before this was done.",
+    }
+
+
 def test_a_taken_port_is_told() -> None:
     with bind("127.0.0.1", 0) as taken:
         taken.listen()

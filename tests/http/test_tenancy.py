@@ -57,6 +57,7 @@ CASES = [
     (PLAIN, "two", "shop", "evaluate", False, "shop"),
     (PLAIN, "all", "anything", "evaluate", False, "anything"),
     (PLAIN, "reader", "acme", "flags:r", False, "acme"),
+    (PLAIN, "one", "acme \t", "evaluate", False, "acme"),
     # 401 before anything else
     (PLAIN, None, "acme", "evaluate", False, "401 unauthenticated"),
     (PLAIN, None, None, "evaluate", False, "401 unauthenticated"),

@@ -10,10 +10,9 @@ from burgee_http.call import Call, Reply
 from burgee_http.cors import Cors
 from burgee_http.endpoint import route
 from burgee_http.errors import ApiError
-from burgee_http.http_metrics import HttpMetrics
 from burgee_http.json_text import encode_json
 from burgee_http.logs import AccessLog
-from burgee_http.metrics import Metrics
+from burgee_http.metrics import HttpMetrics, Metrics
 
 __all__ = ["EchoApp"]
 

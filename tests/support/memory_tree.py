@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from burgee_compiler.checks import run_checks
 from burgee_compiler.load import load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Entry
@@ -38,6 +39,7 @@ class MemoryTree:
 def repository_of(files: Mapping[str, str | bytes]) -> Repository:
     """Return the repository that files make, which must be without errors."""
     repository = load_repository(MemoryTree(files))
-    errors = [found for found in repository.found if found.severity == "error"]
+    found = [*repository.found, *run_checks(repository)]
+    errors = [each for each in found if each.severity == "error"]
     assert not errors, errors
     return repository

@@ -10,7 +10,7 @@ import msgspec
 from burgee.load import Refused, read_folder
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, open_repository, rev_option
-from burgee_cli.outcome import FINDING, No, Usage
+from burgee_cli.outcome import FINDING, No, Usage, counted
 from burgee_compiler.build import Build, build, has_errors
 from burgee_compiler.hold import LastGood, read_last_good
 from burgee_compiler.write import write_builds
@@ -35,6 +35,10 @@ def command(
 
     With an error nothing is written and the exit is 1. With --last-good, flags that do not build
     are held at their last form, the rest is written, and the exit is 1 all the same.
+
+    \b
+    Example:  burgee build --out dist
+              burgee build --out dist --last-good dist
     """
     opened = open_repository(repo, rev)
     before = None if last_good is None else lambda name: _last(last_good, name)
@@ -70,7 +74,7 @@ def _print(made: Build, opened: Opened, out: Path) -> None:
             for key, commit in held.items():
                 click.echo(f"  held: {tenant}/{key} as of {commit[:7]}")
     passed = sum(outcome.found is None for outcome in made.tests)
-    click.echo(f"{passed} tests passed; written to {out}")
+    click.echo(f"{counted(passed, 'test')} passed; written to {out}")
 
 
 def _summary(made: Build) -> dict[str, object]:

@@ -9,7 +9,7 @@ import click
 
 from burgee_cli.findings import format_option, print_findings
 from burgee_cli.opened import Opened, open_repository, rev_option
-from burgee_cli.outcome import FINDING, Usage
+from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.load import ROOT_FILE
@@ -26,16 +26,23 @@ def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) 
 
     The first of PATHS is the flag repository if it holds a burgee.yaml; with further paths, only
     findings that touch those files or folders are shown. Exit 1 if a finding is an error.
+
+    \b
+    Example:  burgee check
+              burgee check acme/flags/checkout --format github
     """
     repo, wanted = _split(paths)
     opened = open_repository(repo, rev)
     found = _touching(check(opened.repository), opened, wanted)
-    tenants = opened.repository.tenants.values()
-    flags = sum(len(tenant.flags) for tenant in tenants)
-    segments = sum(len(tenant.segments) for tenant in tenants)
-    good = f"{flags} flags and {segments} segments of {len(tenants)} tenants: no findings"
-    print_findings(found, opened, "json" if as_json else form, good)
+    print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
+
+
+def _good(opened: Opened) -> str:
+    tenants = opened.repository.tenants.values()
+    flags = counted(sum(len(tenant.flags) for tenant in tenants), "flag")
+    segments = counted(sum(len(tenant.segments) for tenant in tenants), "segment")
+    return f"{flags} and {segments} of {counted(len(tenants), 'tenant')}: no findings"
 
 
 def _split(paths: tuple[Path, ...]) -> tuple[Path | None, tuple[Path, ...]]:

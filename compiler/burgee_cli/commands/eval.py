@@ -20,6 +20,11 @@ def command(flag: str, as_json: bool, **where: Any) -> int:
     """Evaluate FLAG for one user, from the work tree or any commit.
 
     Exit 1 for an unknown flag and for a result that is an error.
+
+    \b
+    Example:  burgee eval checkout.one-page -t acme -e production \\
+                --context '{"targetingKey": "u-1", "plan": "premium"}'
+              burgee eval checkout.one-page -t acme -e production --rev HEAD~1
     """
     question = open_question(flag, **where)
     result = question.flags.evaluate(question.key, question.context, question.now)

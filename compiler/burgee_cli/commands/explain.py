@@ -26,6 +26,10 @@ def command(flag: str, as_json: bool, **where: Any) -> int:
     """Show how FLAG's answer comes about: rules, conditions with the values seen, tables.
 
     The same code evaluates as on an edge node. Exit as `burgee eval`.
+
+    \b
+    Example:  burgee explain checkout.one-page -t acme -e production \\
+                --context @user.json --at 2026-12-01T09:00:00Z
     """
     question = open_question(flag, **where)
     prepared = question.flags.get(question.key)

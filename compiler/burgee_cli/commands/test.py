@@ -9,7 +9,7 @@ import msgspec
 
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, open_repository, rev_option
-from burgee_cli.outcome import FINDING
+from burgee_cli.outcome import FINDING, counted
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.emit import emit_tenant
 from burgee_compiler.flag_tests import TestOutcome, run_tests
@@ -26,6 +26,10 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
     """Run the tests that stand in flags and segments, in every environment they hold for.
 
     Exit 1 if one fails, or if the flags do not pass `burgee check`.
+
+    \b
+    Example:  burgee test
+              burgee test -k checkout
     """
     opened = open_repository(repo, rev)
     found = [each for each in check(opened.repository) if each.severity == "error"]
@@ -38,9 +42,10 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
         click.echo(msgspec.json.format(msgspec.json.encode([_row(each) for each in outcomes])))
     else:
         passed = len(outcomes) - len(failures)
-        print_findings(failures, opened, "text", f"{passed} tests passed")
+        good = f"{counted(passed, 'test')} passed"
+        print_findings(failures, opened, "text", good)
         if failures:
-            click.echo(f"{passed} tests passed, {len(failures)} failed")
+            click.echo(f"{good}, {len(failures)} failed")
     return FINDING if failures else 0
 
 

@@ -130,6 +130,7 @@ def _finding(code: str, what: str, circle: list[_Edge], subject: str, cure: str)
     names = [*(edge.source for edge in circle), circle[0].source]
     if len(circle) == 1:
         message = f'the {what} "{names[0]}" depends on itself'
+        cure = "remove it"
     else:
         message = f"{what}s depend on each other in a circle: {' → '.join(names)}"
     labels = tuple(

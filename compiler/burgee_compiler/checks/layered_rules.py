@@ -74,6 +74,6 @@ def _in_layer(
             "B413",
             f'the rule "{form.rule.name}" goes by {by}, and its layer {name} by {layer.by}',
             place,
-            labels=(Label(Where(layers, (str(name), "by")), "the layer's unit"),),
+            labels=(Label(Where(layers, (str(name),), "key"), "the layer"),),
             help="remove `by`: experiments of a layer take the layer's",
         )

@@ -24,13 +24,7 @@ __all__ = ["check_lock_overlaps", "check_locks_in_use", "check_repeated_locks"]
 def check_lock_overlaps(view: LockView) -> Iterator[Diagnostic]:
     """Report slots that a table gives to two arms, or twice to one."""
     for index, table in enumerate(view.lock.tables):
-        path: Path = ("tables", index, "ranges")
-        claims = [
-            Claim(start, end, arm, (*path, arm, number))
-            for arm, ranges in table.ranges.items()
-            for number, (start, end) in enumerate(ranges)
-        ]
-        for first, second in overlaps(claims):
+        for first, second in overlaps(_claims(table, ("tables", index, "ranges"))):
             start, end = second.start, min(first.end, second.end)
             both = f"{first.owner} and {second.owner} both have"
             yield view.finding(
@@ -41,6 +35,16 @@ def check_lock_overlaps(view: LockView) -> Iterator[Diagnostic]:
                 labels=(Label(view.where(first.path), "the other range"),),
                 help="after a merge, `burgee lock` settles which side holds; else restore the file",
             )
+
+
+def _claims(table: LockTable, path: Path = ()) -> Iterator[Claim]:
+    for arm, ranges in table.ranges.items():
+        for number, (start, end) in enumerate(ranges):
+            yield Claim(start, end, arm, (*path, arm, number))
+
+
+def _overlapping(table: LockTable) -> bool:
+    return any(True for _ in overlaps(_claims(table)))
 
 
 def check_repeated_locks(view: LockView) -> Iterator[Diagnostic]:
@@ -96,7 +100,7 @@ def _entry(view: LockView, flag: Flag, table: LockTable, path: Path) -> Iterator
     other = {name: split for name, split in now.items() if not _same(table.weights, split)}
     if other:
         yield _stale(view, table, other, (*path, "weights"))
-    elif now and not _fits(table):
+    elif now and not _overlapping(table) and not _fits(table):
         yield view.finding_at_key(
             "B409",
             "the ranges of the lock do not give each arm what its weight asks for",

@@ -56,7 +56,10 @@ def _notes(view: FlagView, rules: list[Rule]) -> Iterator[str]:
         if rule.when is None and not timed and share is not None:
             reaching *= 1 - share
     if reaching < 1:
-        yield f"so {_shown(1 - reaching)} of all users or more never reach this default"
+        least = _shown(1 - reaching)
+        yield (
+            f"so at least {least} of all users never reach it" if reaching else "so nobody gets it"
+        )
 
 
 def _share(view: FlagView, rule: Rule) -> Fraction | None:

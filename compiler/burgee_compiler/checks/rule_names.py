@@ -53,7 +53,7 @@ def _earlier(
 ) -> Iterator[Diagnostic]:
     for place, part in rule_parts(path, rule):
         was = said(part, "was")
-        if was is None or was == rule.name or was not in present:
+        if was is None or was in (rule.name, "default") or was not in present:
             continue
         other = Label(view.where((*list_path, present[was], "name")), "that rule is here")
         yield view.finding(

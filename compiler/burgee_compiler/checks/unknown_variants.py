@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from burgee_compiler.diagnostics import Diagnostic, nearest
 from burgee_compiler.model.distribution import Serve
 from burgee_compiler.model.flag_test import CALLERS_DEFAULT, FlagTest
 from burgee_compiler.model.types import variants_of
+from burgee_compiler.model.variants import Variant
 
 __all__ = ["check_unknown_variants"]
 
@@ -46,14 +47,25 @@ def check_unknown_variants(view: FlagView) -> Iterator[Diagnostic]:
 
 
 def _finding(
-    view: FlagView, use: _Use, whose: str, known: Collection[str], left_out: bool
+    view: FlagView, use: _Use, whose: str, known: Mapping[str, Variant], left_out: bool
 ) -> Diagnostic:
     near = nearest(use.name, known)
     cure = f'did you mean "{near}"?' if near else f"{whose} has: {listed(known)}"
-    if left_out and near is None:
+    valued = next((name for name, variant in known.items() if _is_value(variant, use.name)), None)
+    if valued is not None:
+        cure = f'did you mean "{valued}", whose value is {use.name}?'
+    elif left_out and near is None:
         cure = f"{whose} names no variants, so it has on (true) and off (false)"
     where = view.finding if use.part == "value" else view.finding_at_key
     return where("B303", f'{whose} has no variant "{use.name}"', use.path, help=cure)
+
+
+def _is_value(variant: Variant, text: str) -> bool:
+    """Return whether someone wrote a variant's value for its name."""
+    value = variant.value
+    if isinstance(value, str):
+        return value == text
+    return isinstance(value, int | float) and str(value).lower() == text.lower()
 
 
 def _uses(view: FlagView) -> Iterator[_Use]:

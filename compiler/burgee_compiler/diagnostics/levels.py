@@ -37,8 +37,13 @@ def level_problem(code: str, level: Severity) -> str | None:
     """Return what is wrong with one entry of `levels:`, or None."""
     known = CODES.get(code)
     if known is None:
-        near = nearest(code, CODES)
-        return f'there is no finding "{code}"' + (f'; did you mean "{near}"?' if near else "")
+        # Codes are too much alike to guess which one is meant; their names are not.
+        codes = {each.name: each.code for each in CODES.values()}
+        near = nearest(code, codes)
+        meant = f'; did you mean {codes[near]}, "{near}"?' if near else ""
+        if code.upper() in CODES:
+            meant = f'; did you mean "{code.upper()}"?'
+        return f'there is no finding "{code}"{meant}'
     if known.severity == "error" and level != "error":
         return f"{code} ({known.name}) is always an error: nothing can be built past it"
     return None

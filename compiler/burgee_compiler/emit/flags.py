@@ -86,6 +86,7 @@ class _Emitter:
 
     def phase(self, phase: Phase) -> PhaseForm:
         flag = phase.flag
+        self._tables.begin(phase.at)
         off = flag.off_variant
         if off is None and type_of(self._source.flag) == "boolean" and "off" in self._index:
             off = "off"
@@ -96,8 +97,8 @@ class _Emitter:
             overrides=tuple(
                 self._override(each) for each in flag.overrides if unit_of(each.user) is not None
             ),
-            rules=tuple(self._rule(rule, flag, phase.at) for rule in flag.rules),
-            default=self._default(flag.default, flag, phase.at),
+            rules=tuple(self._rule(rule, flag) for rule in flag.rules),
+            default=self._default(flag.default, flag),
         )
 
     def _override(self, override: Override) -> OverrideForm:
@@ -107,7 +108,7 @@ class _Emitter:
             expires=override.expires,
         )
 
-    def _rule(self, rule: Rule, flag: Flag, at: int | None) -> RuleForm:
+    def _rule(self, rule: Rule, flag: Flag) -> RuleForm:
         draw = rule.seed or rule.was or rule.name
         split_salt = self._salt if rule.seed is None else f"{self._salt}:{rule.seed}"
         gate_salt = f"{self._salt}:gate:{draw}"
@@ -115,7 +116,9 @@ class _Emitter:
         by = rule.by or flag.by
         if layer is not None and rule.experiment is not None:
             by = self._source.layers[layer.name].by
-        outcome = self._outcome(rule.serve, rule.percentage, rule.name, split_salt, gate_salt, at)
+        outcome = self._outcome(rule.serve, rule.percentage, rule.name, split_salt, gate_salt)
+        if layer is None and outcome.gate is None and outcome.split is None:
+            by = TARGETING_KEY  # no table asks for it
         return RuleForm(
             name=rule.name,
             when=None if rule.when is None else condition_form(rule.when, self._segments.digest_of),
@@ -129,11 +132,9 @@ class _Emitter:
             gate=outcome.gate,
         )
 
-    def _default(self, default: Default, flag: Flag, at: int | None) -> OutcomeForm:
+    def _default(self, default: Default, flag: Flag) -> OutcomeForm:
         gate_salt = f"{self._salt}:gate:default"
-        outcome = self._outcome(
-            default.serve, default.percentage, "default", self._salt, gate_salt, at
-        )
+        outcome = self._outcome(default.serve, default.percentage, "default", self._salt, gate_salt)
         by = canonical_path(flag.by) if outcome.split or outcome.gate else TARGETING_KEY
         return OutcomeForm(serve=outcome.serve, split=outcome.split, gate=outcome.gate, by=by)
 
@@ -144,13 +145,12 @@ class _Emitter:
         table: str,
         split_salt: str,
         gate_salt: str,
-        at: int | None,
     ) -> OutcomeForm:
         gate = gate_form(percentage, gate_salt)
         if serve.split is None:
             assert serve.variant is not None
             return OutcomeForm(serve=self._index[serve.variant], gate=gate)
-        ranges = self._tables.ranges(table, serve.split, at)
+        ranges = self._tables.ranges(table, serve.split)
         if len(ranges) == 1:
             (only,) = ranges
             return OutcomeForm(serve=self._index[only], gate=gate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from burgee.buckets import SLOTS
 from burgee.snapshot.forms import GateForm, SplitForm
-from burgee_compiler.allocate import Ranges, canonical_ranges, exact_slots, least_move
+from burgee_compiler.allocate import Ranges, canonical_ranges, least_move
 from burgee_compiler.model.distribution import Moving, Split
 from burgee_compiler.model.files import Lock, LockTable
 
@@ -20,39 +20,33 @@ class Tables:
             for entry in (lock.tables if lock is not None else ())
             if environment in entry.environments
         }
+        self._at: int | None = None
         self._before: dict[str, tuple[Split, Ranges]] = {}
+        self._now: dict[str, tuple[Split, Ranges]] = {}
 
-    def ranges(self, table: str, weights: Split, at: int | None) -> Ranges:
-        """Return the ranges of a table in the phase that begins at `at`; ask phases in order.
+    def begin(self, at: int | None) -> None:
+        """Go on to the phase that begins at `at`; where it has no split, none is in effect."""
+        self._at = at
+        self._before, self._now = self._now, {}
 
-        A split that no step has set anew is the very same object in the next phase.
+    def ranges(self, table: str, weights: Split) -> Ranges:
+        """Return the ranges of a table in the present phase.
+
+        A split that no step has set anew is the very same object as in the phase before. One that
+        follows a lone variant is canonical: so is every table moved from a single range.
         """
         before = self._before.get(table)
+        entry = self._entries.get((table, self._at))
         if before is not None and before[0] is weights:
-            return before[1]
-        entry = self._entries.get((table, at))
-        if entry is None and before is None:
-            entry = self._entries.get((table, None))
-        if entry is not None:
-            ranges = _moved(entry.ranges, weights)
+            ranges = before[1]
+        elif entry is not None:
+            ranges = least_move(entry.ranges, weights)
         elif before is not None:
-            ranges = _moved(before[1], weights)
+            ranges = least_move(before[1], weights)
         else:
             ranges = canonical_ranges(weights)
-        self._before[table] = (weights, ranges)
+        self._now[table] = (weights, ranges)
         return ranges
-
-
-def _moved(base: Ranges, weights: Split) -> Ranges:
-    return base if _fits(base, weights) else least_move(base, weights)
-
-
-def _fits(ranges: Ranges, weights: Split) -> bool:
-    """Return whether a table already gives each arm what its weight asks for."""
-    have = {arm: sum(end - start for start, end in spans) for arm, spans in ranges.items()}
-    return {arm: n for arm, n in have.items() if n} == {
-        arm: n for arm, n in exact_slots(weights).items() if n
-    }
 
 
 def split_form(ranges: Ranges, salt: str, index: dict[str, int]) -> SplitForm:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.condition_schema import condition_schema
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, Kind, describe
+from burgee_compiler.model.foreign import FOREIGN_OPERATORS
 from burgee_compiler.model.kinds import BOOLEAN, FLAG_KEY, PATH, VARIANT, list_of
 from burgee_compiler.model.operands import FOLDABLE, OPERANDS
 from burgee_compiler.model.structs import defined
@@ -139,7 +140,7 @@ def _read_attribute(decoder: Decoder, node: dict[str, Node]) -> Condition | Bad:
     if not tests and good:
         return decoder.fault(
             "B507",
-            f"the condition on {path!r} has no operator",
+            f'the condition on "{path}" has no operator',
             "add one, such as `eq: VALUE`, `in: [A, B]` or `exists: true`",
         )
     if good and folded and not FOLDABLE.intersection(tests):
@@ -173,6 +174,7 @@ def _has_strangers(decoder: Decoder, node: dict[str, Node], known: tuple[str, ..
         else:
             near = nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"it takes: {', '.join(known)}"
+            hint = FOREIGN_OPERATORS.get(name.lower(), hint)
             decoder.fault("B510", f'unknown operator or field "{name}"', hint, key=str(name))
     return found
 

@@ -6,16 +6,18 @@ structs name their kinds, so reader, schema and documentation have one source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.source import Node, Plain, resolve_plain
 
-__all__ = ["BAD", "Bad", "Decoder", "JsonSchema", "Kind", "describe"]
+__all__ = ["BAD", "EMPTY", "Bad", "Decoder", "JsonSchema", "Kind", "describe"]
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -28,6 +30,8 @@ class Bad:
 
 
 BAD: Final = Bad()
+EMPTY: Final = "write what belongs there, or remove the line"
+_NO_BLANK: Final = re.compile(r"[A-Za-z_]+:[^\s:/]{1,40}")
 
 
 class Kind(Struct, frozen=True):
@@ -69,6 +73,15 @@ class Decoder:
         self.found.append(diagnostic(code, message, where, help=help, subject=self.subject))
         return BAD
 
+    @contextmanager
+    def at_key(self) -> Iterator[None]:
+        """Report at the key that leads here, not at its value."""
+        before = len(self.found)
+        yield
+        for index in range(before, len(self.found)):
+            where = replace(self.found[index].where, part="key")
+            self.found[index] = replace(self.found[index], where=where)
+
     @property
     def name(self) -> str:
         """What this place is called in a message: its last named step."""
@@ -86,11 +99,13 @@ class Decoder:
         """Return `node` where it is a mapping; else report what was expected."""
         if isinstance(node, dict):
             return node
-        return self.fault(
-            "B203",
-            f"{self.name} must be {what}, not {describe(node)}",
-            "write it as `name: value` lines below it, or in braces",
-        )
+        if isinstance(node, Plain) and node == "":
+            return self.fault("B204", f"{self.name} is empty", EMPTY)
+        hint = "write it as `name: value` lines, or in braces"
+        if isinstance(node, str) and _NO_BLANK.fullmatch(node):
+            hint = f"put a blank after the colon: {node.replace(':', ': ', 1)}"
+        message = f"{self.name} must be {what}, not {describe(node)}"
+        return self.fault("B203", message, hint)
 
 
 def describe(node: Node) -> str:

@@ -11,7 +11,7 @@ from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind, describe
 from burgee_compiler.model.kinds import INSTANT, VARIANT, WEIGHT, map_of, thousandths
 from burgee_compiler.model.structs import struct_of
-from burgee_compiler.source import Node
+from burgee_compiler.source import Node, Plain, resolve_plain
 
 __all__ = ["DEFAULT", "PERCENTAGE", "SERVE", "Default", "Moving", "Serve", "Split"]
 
@@ -82,7 +82,16 @@ def _read_split(decoder: Decoder, node: dict[str, Node]) -> Serve | Bad:
     return Serve(split=weights)
 
 
+def _weighs(node: Node) -> bool:
+    return isinstance(node, Plain) and isinstance(resolve_plain(node), int | float)
+
+
 def _only(decoder: Decoder, node: dict[str, Node], known: tuple[str, ...], what: str) -> bool:
+    if node and not any(name in known for name in node) and all(map(_weighs, node.values())):
+        weights = ", ".join(f"{name}: {weight}" for name, weight in node.items())
+        hint = f"write {{split: {{{weights}}}}}"
+        decoder.fault("B201", "weights stand here without `split`", hint)
+        return True
     found = False
     for name in node:
         if name not in known:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from burgee.instants import parse_instant
 from burgee_compiler.diagnostics import nearest
-from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind, describe
+from burgee_compiler.model.decoder import BAD, EMPTY, Bad, Decoder, JsonSchema, Kind, describe
 from burgee_compiler.source import Node, Plain, Unresolvable, resolve, resolve_plain
 
 __all__ = [
@@ -39,6 +39,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}(?:\.[A-Za-z0-9][A-Za-
 _DECIMAL: Final = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _UNSEEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff"
 _CONTROL: Final = re.compile(rf"[{_UNSEEN}\ud800-\udfff]")
+_A_VARIANT: Final = "a variant's name"
 _SCALAR_TYPES: Final = ["string", "number"]
 """Of what names something: a number is taken by its source text."""
 _SEEN: Final[JsonSchema] = {"type": _SCALAR_TYPES, "minLength": 1, "pattern": f"^[^{_UNSEEN}]*$"}
@@ -57,14 +58,15 @@ def _source_text(decoder: Decoder, node: Node, what: str) -> str | Bad:
         )
     if isinstance(node, Plain):
         if node == "":
-            return decoder.fault("B204", f"{decoder.name} is empty", f"write {what}, or remove it")
+            return decoder.fault("B204", f"{decoder.name} is empty", f"write {what} here")
         value = resolve_plain(node)
         if isinstance(value, bool):
-            better = "on" if value else "off"
+            hint = f'put it in quotes: "{node}"'
+            if what == _A_VARIANT:
+                better = "on" if value else "off"
+                hint = f'write {better} for the variant of a boolean flag, or "{node}" in quotes'
             return decoder.fault(
-                "B206",
-                f"{decoder.name} is the boolean {node}, where {what} is expected",
-                f'write {better} if the variant of a boolean flag is meant, or "{node}" in quotes',
+                "B206", f"{decoder.name} is the boolean {node}, where {what} is expected", hint
             )
         if value is None:
             return decoder.fault(
@@ -78,7 +80,7 @@ def _named(what: str, pattern: re.Pattern[str], rule: str) -> Kind:
         text = _source_text(decoder, node, what)
         if isinstance(text, Bad) or pattern.fullmatch(text):
             return text
-        return decoder.fault("B205", f"{text!r} is not {what}", rule)
+        return decoder.fault("B205", f'"{text}" is not {what}', rule)
 
     return Kind(read, lambda: {"type": _SCALAR_TYPES, "pattern": f"^{pattern.pattern}$"})
 
@@ -92,7 +94,7 @@ SEED: Final = _named("a seed", _SEED, "use letters, digits, dots, - and _")
 
 
 def _read_variant(decoder: Decoder, node: Node) -> str | Bad:
-    text = _source_text(decoder, node, "a variant's name")
+    text = _source_text(decoder, node, _A_VARIANT)
     if isinstance(text, Bad):
         return text
     if not text or len(text) > 128:
@@ -102,7 +104,7 @@ def _read_variant(decoder: Decoder, node: Node) -> str | Bad:
     if _CONTROL.search(text):
         return decoder.fault(
             "B205",
-            f"{text!r} holds a character that cannot be seen",
+            f'"{text}" holds a character that cannot be seen',
             "remove control characters, line separators and direction marks from the name",
         )
     return text
@@ -128,7 +130,7 @@ def _read_path(decoder: Decoder, node: Node) -> str | Bad:
     if not text or len(text) > 256 or _CONTROL.search(text):
         return decoder.fault(
             "B205",
-            f"{text[:40]!r} is no attribute's name",
+            f'"{text[:40]}" is no attribute\'s name',
             "name the attribute as apps send it, with dots to step into objects",
         )
     return text
@@ -214,9 +216,11 @@ def _read_instant(decoder: Decoder, node: Node) -> int | Bad:
     if instant is not None:
         return instant
     hint = "write a date (2026-12-01) or a time with its offset (2026-12-01T09:00:00Z)"
-    if text and parse_instant(text.replace(" ", "T", 1) + "Z") is not None:
-        hint = f"add the offset, with a T and no blank: {text.replace(' ', 'T', 1)}Z"
-    what = repr(text) if text else describe(node)
+    for ending in ("Z", ":00Z"):
+        whole = text.replace(" ", "T", 1) + ending
+        if text and parse_instant(whole) is not None:
+            hint = f"add the offset, with a T and no blank: {whole}"
+    what = f'"{text}"' if text else describe(node)
     return decoder.fault("B209", f"{decoder.name} is {what}, which is no instant", hint)
 
 
@@ -261,6 +265,8 @@ def thousandths(decoder: Decoder, node: Node) -> int | Bad:
     if exact is None:
         if isinstance(node, str) and node.endswith("%"):
             hint = f"write {node[:-1].strip()} without the percent sign"
+        elif isinstance(node, str) and _DECIMAL.fullmatch(node.replace(",", ".")):
+            hint = f"write {node.replace(',', '.')} without quotes"
         what = describe(node)
         return decoder.fault("B207", f"{decoder.name} must be a percentage, not {what}", hint)
     scaled = exact * 1000
@@ -289,11 +295,13 @@ def list_of(item: Kind, *, least: int = 0, unique: bool = False) -> Kind:
     """Return the kind of a list, read as a tuple."""
 
     def read(decoder: Decoder, node: Node) -> tuple[Any, ...] | Bad:
+        if isinstance(node, Plain) and node == "":
+            return decoder.fault("B204", f"{decoder.name} is empty", EMPTY)
         if not isinstance(node, list):
             return decoder.fault(
                 "B203",
                 f"{decoder.name} must be a list, not {describe(node)}",
-                "write it as [a, b] or as lines that begin with a dash",
+                "write it as [a, b], or as lines that begin with a dash and a blank",
             )
         if len(node) < least:
             return decoder.fault(
@@ -339,7 +347,8 @@ def map_of(key: Kind, value: Kind, what: str, *, least: int = 0) -> Kind:
         good = True
         for name, child in mapping.items():
             with decoder.at(str(name)):
-                read_name = key.read(decoder, name)
+                with decoder.at_key():
+                    read_name = key.read(decoder, name)
                 read_value = value.read(decoder, child)
             if isinstance(read_name, Bad) or isinstance(read_value, Bad):
                 good = False

@@ -104,7 +104,7 @@ def _check_regex(decoder: Decoder, pattern: str) -> bool:
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
         decoder.fault(
             "B502",
-            f"{pattern!r} is no regular expression: {reason}",
+            f'"{pattern}" is no regular expression: {reason}',
             "use RE2's syntax, which has no look-around and no back-references",
         )
         return False
@@ -115,11 +115,14 @@ def _check_network(decoder: Decoder, text: str) -> bool:
     try:
         parse_network(text)
     except ValueError as error:
-        message = str(error)
         hint = "write a network such as 10.0.0.0/8 or 2001:db8::/32, or one address"
-        if "host bits" in message:
+        message = f'"{text}" is no network'
+        if "host bits" in str(error):
+            message += ": it has bits set past its prefix"
             hint = f"write {ip_network(text, strict=False)}"
-        decoder.fault("B506", f"{text!r} is no network: {message}", hint)
+        elif "zone" in str(error):
+            message += f": {error}"
+        decoder.fault("B506", message, hint)
         return False
     return True
 
@@ -135,7 +138,7 @@ def _version(decoder: Decoder, node: Node) -> Any:
             )
     if isinstance(node, str) and parse_version(str(node)) is not None:
         return str(node)
-    what = repr(str(node)) if isinstance(node, str) and node else describe(node)
+    what = f'"{node}"' if isinstance(node, str) and node else describe(node)
     return decoder.fault(
         "B503",
         f"{decoder.name} is {what}, which is no version",
@@ -147,7 +150,7 @@ def _duration(decoder: Decoder, node: Node) -> int | Bad:
     micros = parse_duration(str(node)) if isinstance(node, str) else None
     if micros:
         return micros
-    what = repr(str(node)) if isinstance(node, str) and node else describe(node)
+    what = f'"{node}"' if isinstance(node, str) and node else describe(node)
     return decoder.fault(
         "B505",
         f"{decoder.name} is {what}, which is no duration",

@@ -11,6 +11,7 @@ from msgspec import NODEFAULT, Struct
 
 from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind
+from burgee_compiler.model.foreign import FOREIGN_FIELDS
 from burgee_compiler.source import Node
 
 __all__ = ["DEFINITIONS", "defined", "fields_of", "struct_of"]
@@ -76,27 +77,28 @@ def struct_of(
     reference = defined(_snake(cls.__name__), lambda: {**struct_schema(cls), **(also or {})})
 
     def read(decoder: Decoder, node: Node) -> S | Bad:
-        mapping = decoder.mapping(node, what)
+        mapping = decoder.mapping(node, f"a mapping with the fields of {what}")
         if isinstance(mapping, Bad):
             return mapping
         fields = fields_of(cls)
         values: dict[str, Any] = {}
+        misspelt: set[str | None] = set()
         good = True
         for name, child in mapping.items():
             field = fields.get(name)
             if field is None:
-                unknown_field(decoder, name, fields, what)
+                misspelt.add(unknown_field(decoder, name, fields, what))
                 good = False
                 continue
             value = decoder.read(str(name), field.kind, child)
             good = good and value is not BAD
             values[field.attribute] = value
         for field in fields.values():
-            if field.required and field.attribute not in values:
+            if field.required and field.attribute not in values and field.name not in misspelt:
                 decoder.fault(
                     "B202",
-                    f"{what} needs {field.name!r}",
-                    f"add `{field.name}:` ({field.description})",
+                    f'{what} needs "{field.name}"',
+                    f"add `{field.name}:`, {_in_a_sentence(field.description)}",
                 )
                 good = False
         if not good:
@@ -107,11 +109,25 @@ def struct_of(
     return Kind(read, lambda: reference)
 
 
-def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str) -> None:
-    """Report a field that `what` does not have, with the nearest one that it has."""
+def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str) -> str | None:
+    """Report a field that `what` does not have; return the nearest one that it has."""
     near = nearest(name, known)
-    hint = f'did you mean "{near}"?' if near else f"{what} takes: {', '.join(known)}"
+    takes = f"t takes: {', '.join(known)}"
+    if what == "a flag" and name in FOREIGN_FIELDS:
+        hint = FOREIGN_FIELDS[name]
+    elif near is None:
+        hint = f"i{takes}"
+    else:
+        hint = f'did you mean "{near}"?' + (f" I{takes}" if len(known) <= _FEW else "")
     decoder.fault("B201", f'unknown field "{name}" in {what}', hint, key=str(name))
+    return near
+
+
+_FEW: Final = 5  # fields that are listed besides the nearest
+
+
+def _in_a_sentence(description: str) -> str:
+    return description[:1].lower() + description[1:].removesuffix(".")
 
 
 def struct_schema(cls: type[Struct]) -> JsonSchema:

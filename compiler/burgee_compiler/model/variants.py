@@ -40,6 +40,13 @@ _LISTED: Final = list_of(VARIANT, least=1, unique=True)
 
 def _read(decoder: Decoder, node: Node) -> dict[str, Variant] | Bad:
     if isinstance(node, list):
+        if any(isinstance(each, dict) for each in node):
+            return decoder.fault(
+                "B203",
+                '"variants" is a list of mappings',
+                "write `NAME: {value: VALUE}` lines without dashes, or [a, b] for text equal to "
+                "its name",
+            )
         names = _LISTED.read(decoder, node)
         return BAD if names is BAD else {name: Variant(name) for name in names}
     if not isinstance(node, dict):

@@ -21,6 +21,7 @@ __all__ = ["MAX_BYTES", "read_yaml"]
 MAX_BYTES: Final = 1 << 20
 # What YAML does not allow in a text, and the breaks that libyaml and editors disagree about.
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_CONFLICT: Final = re.compile("^(?:<{7}|>{7}) ", re.MULTILINE)
 _MOST_CHARACTERS: Final = 20
 
 
@@ -57,6 +58,7 @@ def _read(text: str, findings: Findings) -> Node | None:
     except YAMLError as error:
         try:
             _refuse_characters(text, findings)
+            _refuse_conflict(text, findings)
             _explain(error, text, findings)
         except Enough:
             pass
@@ -99,6 +101,16 @@ def _refuse_characters(text: str, findings: Findings) -> None:
         findings.add("B103", offset, f"the character U+{point:04X} is not allowed here", cure)
     if found:
         raise Enough
+
+
+def _refuse_conflict(text: str, findings: Findings) -> None:
+    """Note where git left two sides of a merge; what libyaml says of it helps nobody."""
+    found = _CONFLICT.search(text)
+    if found is None:
+        return
+    cure = "keep one side and remove the marks; `burgee lock` settles a lock"
+    findings.add("B106", found.start(), "the marks of a merge conflict stand in the file", cure)
+    raise Enough
 
 
 def _explain(error: YAMLError, text: str, findings: Findings) -> None:

@@ -72,6 +72,9 @@ _ADVICE: Final[dict[str, Advice]] = {
         'write "key: value", with a blank after the colon',
         at_begin=True,
     ),
+    "found unexpected ':'": Advice(
+        "a colon has no blank after it", "put a blank after the colon, or the text in quotes"
+    ),
     "did not find expected node content": Advice(
         "a value was expected here", "remove what is too much, or put the text in quotes"
     ),

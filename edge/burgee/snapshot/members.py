@@ -30,7 +30,10 @@ class MemberList(Sequence[bytes]):
         return self._length
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return bytes(self._data[index * WIDTH : (index + 1) * WIDTH])
+        digest = bytes(self._data[index * WIDTH : (index + 1) * WIDTH])
+        if not digest:
+            raise IndexError(index)  # how iterating over a sequence comes to its end
+        return digest
 
     def __contains__(self, digest: object) -> bool:
         if not isinstance(digest, bytes):

@@ -6,6 +6,6 @@ agree on any repository and context, both read the design the same way.
 
 from __future__ import annotations
 
-from support.slow_evaluator.evaluate import SlowResult, slow_evaluate
+from support.slow_evaluator.evaluate import Pinned, SlowResult, slow_evaluate
 
-__all__ = ["SlowResult", "slow_evaluate"]
+__all__ = ["Pinned", "SlowResult", "slow_evaluate"]

@@ -58,10 +58,10 @@ def in_segment(name: str, scene: Scene) -> bool:
     assert file.segment is not None
     segment = fields_in(file.segment, scene.environment, scene.now)
     unit = unit_at(scene.context, segment.by)
-    members = set(segment.members)
+    members: set[str] = set(segment.members)
     if segment.members_file is not None:
         folder = file.path.rsplit("/", 1)[0]
-        members |= set(scene.files.members[f"{folder}/{segment.members_file}"].ids)
+        members |= set(scene.files.members[f"{folder}/{segment.members_file}"].ids or ())
     if unit in segment.excluded:
         return False
     return unit in members or (segment.when is not None and holds(segment.when, scene))

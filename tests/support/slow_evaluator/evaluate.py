@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ from support.slow_evaluator.fields import Fields, fields_in, off_variant, rules_
 from support.slow_evaluator.tables import SLOTS, Ranges, slot_of, threshold
 from support.slow_evaluator.tables_in_effect import table_in_effect
 
-__all__ = ["SlowResult", "slow_evaluate"]
+__all__ = ["Pinned", "SlowResult", "slow_evaluate"]
 
-ERRORS = ("targeting_key_missing", "flag_not_found")
+Pinned = Callable[[str], int]
 
 
 class SlowResult(msgspec.Struct, frozen=True):
@@ -60,9 +60,9 @@ def slow_evaluate(
     environment: str,
     context: Mapping[str, Any],
     now_us: int,
-    pinned: int | None = None,
+    pinned: Pinned | None = None,
 ) -> SlowResult:
-    """Return what `key` serves; `pinned` is the slot of every table, where it is given."""
+    """Return what `key` serves; `pinned` gives the slot of a table by its salt, for any unit."""
     files = repository.tenants[tenant]
     return _Evaluation(files, environment, context, now_us, pinned).result(key)
 
@@ -74,7 +74,7 @@ class _Evaluation:
         environment: str,
         context: Mapping[str, Any],
         now: int,
-        pinned: int | None,
+        pinned: Pinned | None,
     ) -> None:
         self.files, self.environment, self.now = files, environment, now
         self.context, self.pinned = context, pinned
@@ -236,7 +236,9 @@ class _Evaluation:
         return next((arm for start, end, arm in table if start <= slot < end), None), slot
 
     def _slot(self, salt: str, by: str) -> int:
+        if self.pinned is not None:
+            return self.pinned(salt)
         unit = unit_at(self.context, by)
         if unit is None:
             raise _KeyMissing if is_targeting_key(by) else _AttributeMissing
-        return slot_of(self.files.name, salt, unit) if self.pinned is None else self.pinned
+        return slot_of(self.files.name, salt, unit)

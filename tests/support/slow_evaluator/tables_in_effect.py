@@ -21,14 +21,14 @@ def table_in_effect(
     """Return the ranges of a split, which the caller knows to be in effect."""
     ranges: Ranges | None = None
     for at, serve in _history(flag, table, environment, now):
-        if serve is None or serve.split is None:
-            # One variant for all is no table: the split that comes after it moves on from the
-            # one before it, and the first one of all from what is recorded for the beginning.
-            continue
-        weights = tuple(sorted(serve.split.items()))
-        base = _recorded(lock, table, environment, at) or ranges
-        base = base or _recorded(lock, table, environment, None)
-        ranges = canonical(weights) if base is None else least_move(base, weights)
+        if serve is None:
+            ranges = None
+        elif serve.split is None:
+            ranges = ((0, 100_000, str(serve.variant)),)
+        else:
+            weights = tuple(sorted(serve.split.items()))
+            base = _recorded(lock, table, environment, at) or ranges
+            ranges = canonical(weights) if base is None else least_move(base, weights)
     assert ranges is not None
     return ranges
 

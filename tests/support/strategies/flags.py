@@ -195,7 +195,7 @@ class FlagWriter:
             c.maybe(overlay, "experiment", 3, lambda: self._experiment(layer))
         self._window(overlay)
         c.maybe(overlay, "seed", 5, lambda: c.pick(("q5", "s1")))
-        c.maybe(overlay, "was", 6, lambda: c.pick(("old", "third")))
+        c.maybe(overlay, "was", 6, lambda: c.pick(("old", "oldest")))
         c.maybe(overlay, "schedule", 4, lambda: self._rule_schedule(name, at, layer, measured))
         return overlay
 

@@ -54,7 +54,10 @@ _VERSIONS: Final = (
 _NETWORKS: Final = (
     "10.0.0.0/8", "192.168.1.1", "2001:db8::/32", "::1", "0.0.0.0/0", "::/0", "::ffff:0:0/96",
 )  # fmt: skip
-_TIMES: Final = tuple(spelled(at, index % 3) for index, at in enumerate(INSTANTS))
+_TIMES: Final = (
+    *(spelled(at, index % 3) for index, at in enumerate(INSTANTS)),
+    spelled(START + 100_000),
+)
 
 CONSTANTS: Final[dict[str, tuple[Any, ...]]] = {
     **dict.fromkeys(("eq", "neq", "in", "nin"), _SCALARS),

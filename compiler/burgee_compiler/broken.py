@@ -1,0 +1,148 @@
+"""Which flags and segments errors keep from being built, and who else uses those."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+
+from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.model.condition import Condition
+from burgee_compiler.model.flag import Flag, Require
+from burgee_compiler.repository import TenantFiles
+from burgee_compiler.resolve import flag_in, phases_of
+
+__all__ = ["broken_flags", "broken_segments", "layers_of", "users_of_flags", "users_of_segments"]
+
+
+def broken_segments(files: TenantFiles, found: Iterable[Diagnostic]) -> set[str]:
+    """Return the segments that have an error, and those that name one of them."""
+    subjects, places = _errors(found)
+    own = {
+        name
+        for name, file in files.segments.items()
+        if file.segment is None or f"{files.name}/@{name}" in subjects or file.path in places
+    }
+    return _segments_over(files, own)
+
+
+def broken_flags(
+    files: TenantFiles, environment: str, found: Collection[Diagnostic], segments: set[str]
+) -> set[str]:
+    """Return the flags that have an error themselves or in a lock, segment or layer they use."""
+    subjects, places = _errors(found)
+    bad = {
+        key
+        for key, file in files.flags.items()
+        if file.flag is None or f"{files.name}/{key}" in subjects or file.path in places
+    }
+    bad |= {
+        key
+        for key, file in files.locks.items()
+        if key in files.flags and (file.lock is None or file.path in places)
+    }
+    layers = _broken_layers(files, found)
+    for key, file in files.flags.items():
+        if file.flag is not None and key not in bad:
+            used = layers_of(file.flag, environment)
+            if used & layers or (used and not files.has_layers):
+                bad.add(key)
+    return bad | users_of_segments(files, segments)
+
+
+def _errors(found: Iterable[Diagnostic]) -> tuple[set[str | None], set[str]]:
+    errors = [each for each in found if each.severity == "error"]
+    return {each.subject for each in errors}, {each.where.file for each in errors}
+
+
+def _broken_layers(files: TenantFiles, found: Iterable[Diagnostic]) -> set[str]:
+    """Return the layers with an error: a place in layers.yaml begins with the layer's name."""
+    return {
+        str(each.where.path[0])
+        for each in found
+        if each.severity == "error"
+        and each.where.file == files.path_of_layers()
+        and each.where.path
+    }
+
+
+def layers_of(flag: Flag, environment: str) -> set[str]:
+    """Return the layers that a flag's experiments have slots in, now or later."""
+    return {
+        rule.experiment.layer
+        for phase in phases_of(flag_in(flag, environment))
+        for rule in phase.flag.rules
+        if rule.experiment is not None and rule.experiment.layer is not None
+    }
+
+
+def users_of_segments(files: TenantFiles, segments: set[str]) -> set[str]:
+    """Return the flags that name one of `segments`, also through other segments."""
+    if not segments:
+        return set()
+    reached = _segments_over(files, segments)
+    return {
+        key
+        for key, file in files.flags.items()
+        if file.flag is not None and _segments_named(file.flag) & reached
+    }
+
+
+def users_of_flags(files: TenantFiles, flags: set[str]) -> set[str]:
+    """Return `flags` and those that name one of them, transitively."""
+    if not flags:
+        return set()
+    named = {
+        key: _flags_named(file.flag) for key, file in files.flags.items() if file.flag is not None
+    }
+    return _reached(named, flags)
+
+
+def _segments_over(files: TenantFiles, segments: set[str]) -> set[str]:
+    named = {
+        name: _segments_named(file.segment)
+        for name, file in files.segments.items()
+        if file.segment is not None
+    }
+    return _reached(named, segments)
+
+
+def _reached(named: dict[str, set[str]], start: set[str]) -> set[str]:
+    reached = set(start)
+    while True:
+        more = {name for name, names in named.items() if names & reached}
+        if more <= reached:
+            return reached
+        reached |= more
+
+
+def _segments_named(value: object) -> set[str]:
+    """Return every segment that a definition names anywhere, in whatever environment."""
+    return {
+        each.segment
+        for each in _parts(value)
+        if isinstance(each, Condition) and each.segment is not None
+    }
+
+
+def _flags_named(flag: Flag) -> set[str]:
+    """Return every flag that a flag names, in `requires` and in conditions."""
+    return {
+        each.flag
+        for each in _parts(flag)
+        if isinstance(each, Condition | Require) and each.flag is not None
+    }
+
+
+def _parts(value: object) -> Iterator[object]:
+    """Yield a definition and everything in it."""
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        yield each
+        if isinstance(each, Struct):
+            stack += [getattr(each, name) for name in each.__struct_fields__]
+        elif isinstance(each, dict):
+            stack += each.values()
+        elif isinstance(each, tuple):
+            stack += each

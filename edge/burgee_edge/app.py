@@ -1,0 +1,83 @@
+"""The node's routes, put together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from starlette.routing import Route
+
+from burgee_edge import evaluate, ofrep, preview, sets, status, users
+from burgee_edge.node import Node
+from burgee_edge.openapi import openapi
+from burgee_http.application import Application
+from burgee_http.cors import Cors
+from burgee_http.docs_page import docs_routes
+from burgee_http.endpoint import Handler, route
+from burgee_http.logs import AccessLog
+from burgee_http.metrics import HttpMetrics, Metrics
+
+__all__ = ["Surroundings", "make_app"]
+
+_POST = ("POST",)
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What an application needs beside the node."""
+
+    metrics: Metrics
+    access_log: AccessLog
+    cors: Cors = Cors()
+    check: Callable[[Mapping[bytes, bytes]], None] | None = None
+    checked_at: Callable[[], float | None] = lambda: None
+    lifespan: Callable[[Any], Any] | None = None
+
+
+def make_app(node: Node, around: Surroundings) -> Application:
+    """Return the application that callers reach."""
+    return Application(
+        [*_evaluation(node), *_sets(node), *_about(node, around)],
+        metrics=HttpMetrics(around.metrics),
+        access_log=around.access_log,
+        cors=around.cors,
+        check=around.check,
+        lifespan=around.lifespan,
+    )
+
+
+def _evaluation(node: Node) -> Sequence[Route]:
+    return [
+        _route("/ofrep/v1/evaluate/flags", partial(ofrep.bulk, node), _POST),
+        _route("/ofrep/v1/evaluate/flags/{key:path}", partial(ofrep.single, node), _POST),
+        _route("/v1/evaluate", partial(evaluate.evaluate, node), _POST),
+        _route("/v1/evaluate/all", partial(evaluate.evaluate_all, node), _POST),
+        _route("/v1/evaluate/preview", partial(preview.preview, node), _POST),
+        _route("/v1/users/{id:path}/flags", partial(users.user_flags, node)),
+        _route("/v1/users/{id:path}/flags/{key}", partial(users.user_flag, node)),
+    ]
+
+
+def _sets(node: Node) -> Sequence[Route]:
+    root = "/v1/set/{environment}"
+    return [
+        _route(f"{root}/manifest.json", partial(sets.environment_manifest, node)),
+        _route(f"{root}/{{tenant}}/manifest.json", partial(sets.tenant_manifest, node)),
+        _route(f"{root}/{{tenant}}/{{name}}", partial(sets.document, node)),
+    ]
+
+
+def _about(node: Node, around: Surroundings) -> Sequence[Route]:
+    return [
+        _route("/healthz", status.health),
+        _route("/readyz", partial(status.ready, node)),
+        _route("/metrics", partial(status.show_metrics, around.metrics)),
+        _route("/v1/status", partial(status.status, node, around.checked_at)),
+        *docs_routes(openapi),
+    ]
+
+
+def _route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
+    """A route that logs and metrics name as the docs do, without the kind of a parameter."""
+    found = route(path, handler, methods)
+    found.path = path.replace(":path}", "}")
+    return found

@@ -1,0 +1,85 @@
+"""Request bodies of the native API: JSON of the right shape, or 400 and 422."""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from burgee.instants import parse_instant
+from burgee.paths import TARGETING_KEY
+from burgee_http.errors import ApiError
+from burgee_http.json_body import check_context, parse_json
+
+__all__ = ["EvaluateAllBody", "EvaluateBody", "PreviewBody", "User", "read_body"]
+
+Id = str | int | float | None
+
+
+class User(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is asked for; `id` becomes the targeting key."""
+
+    id: Annotated[Any, Meta(extra_json_schema={"type": ["string", "number", "null"]})] = None
+    attributes: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if isinstance(self.id, bool) or not isinstance(self.id, Id):
+            raise ValueError("`user.id` must be a string or a number")
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The evaluation context; the id wins over an attribute of that name."""
+        if self.id is None:
+            return self.attributes
+        return {**self.attributes, TARGETING_KEY: self.id}
+
+
+class _Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    user: User = User()
+    request_id: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class EvaluateBody(_Body, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One flag for one user."""
+
+    flag_key: str
+
+
+class EvaluateAllBody(_Body, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Every flag for one user, or those with these keys and any of these tags."""
+
+    flags: list[str] | None = None
+    tags: list[str] | None = None
+
+
+class PreviewBody(EvaluateBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One flag for a hypothetical user at a hypothetical time."""
+
+    at: Annotated[str, Meta(extra_json_schema={"format": "date-time"})] | None = None
+
+    def instant(self, now: int) -> int:
+        """Return the time asked for in microseconds."""
+        if self.at is None:
+            return now
+        found = parse_instant(self.at)
+        if found is None:
+            raise _wrong_shape(f"`at` is no RFC 3339 time with offset: {self.at!r}")
+        return found
+
+
+B = TypeVar("B", bound=_Body)
+
+
+def read_body(body: bytes, form: type[B]) -> B:
+    """Return a body of this form; ApiError 400 for malformed JSON or a context that is too
+    large, 422 for another shape.
+    """
+    value = parse_json(body)
+    check_context(value, body)
+    try:
+        return msgspec.convert(value, form)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise _wrong_shape(str(error)) from None
+
+
+def _wrong_shape(reason: str) -> ApiError:
+    return ApiError(422, "invalid_request", f"The body does not have the expected shape: {reason}.")

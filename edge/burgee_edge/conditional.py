@@ -1,0 +1,39 @@
+"""Answers with an ETag: 304, a body that is at hand, or a body made now."""
+
+from collections.abc import Callable, Mapping
+
+from burgee.evaluation import Result
+from burgee_edge.etag import answer_key, etag_of, not_modified
+from burgee_edge.node import Node, Visit
+from burgee_edge.view import Selection
+from burgee_http.call import Call, Reply
+
+__all__ = ["conditional"]
+
+Asked = tuple[bytes, Selection, Mapping[str, object]]
+"""The form of the body, the flags, and the context."""
+
+
+def conditional(
+    node: Node,
+    visit: Visit,
+    call: Call,
+    asked: Asked,
+    make: Callable[[], tuple[bytes, list[Result]]],
+) -> Reply:
+    """Return a reply with its ETag; `make` gives the body and the results in it."""
+    key = answer_key(*asked, visit.now)
+    etag = etag_of(key)
+    headers = ((b"etag", etag),)
+    if not_modified(call, etag, visit.view):
+        return visit.reply(b"", headers, 304)
+    cache = visit.view.cache
+    body = None if cache is None else cache.get(key)
+    if body is None:
+        body, results = make()
+        tally = node.figures.tally(visit.view.tenant, results)
+        if cache is None:
+            node.figures.settle(tally)
+        else:
+            cache.put(key, body, tally)
+    return visit.reply(body, headers)

@@ -1,0 +1,159 @@
+"""Following a source: looks when told to, loads off the event loop, swaps or refuses."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+
+import structlog
+
+from burgee.load import Read, Refused
+from burgee.snapshot.canonical import digest
+from burgee_edge.cache import ResponseCache
+from burgee_edge.folder_source import FolderSource
+from burgee_edge.holder import Holder
+from burgee_edge.last_good import LastGood
+from burgee_edge.served import MANIFEST, Served, make_served
+from burgee_edge.signatures import Trust, signature_path
+
+__all__ = ["Follower"]
+
+_TRIES = 3
+# Refused for what the manifest says; whatever else arrives beside it changes nothing.
+_FINAL = frozenset({"older", "conflict", "dirty", "wrong_environment", "format"})
+
+_log = structlog.get_logger("burgee.source")
+
+
+class Follower:
+    """Brings what the source holds into the holder. A refusal is counted once, however often the
+    source is looked at, until something else is found there.
+    """
+
+    def __init__(
+        self,
+        source: FolderSource,
+        holder: Holder,
+        environment: str,
+        make_cache: Callable[[], ResponseCache],
+        *,
+        trust: Trust | None = None,
+        last_good: LastGood | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.checked_at: float | None = None
+        self._source = source
+        self._holder = holder
+        self._environment = environment
+        self._make_cache = make_cache
+        self._trust = trust
+        self._last_good = last_good
+        self._clock = clock
+        self._seen = ""  # the digest of the manifest that was last read
+        self._refused: tuple[str, str] | None = None
+        self._final: tuple[Refused, str] | None = None
+
+    def start(self) -> None:
+        """Look once, before anything is served; else the copy of what was served last."""
+        found = self._look()
+        self._settle(found)
+        if self._holder.current is None and self._last_good is not None:
+            try:
+                self._holder.restore(self._last_good.load(self._make_cache))
+            except Refused as refusal:
+                _log.warning("there is no local copy to serve", detail=str(refusal))
+        elif isinstance(found, Served):
+            self._save(found)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look whenever there may be something new, until `stop` is set."""
+        async with aclosing(self._source.changes(stop)) as changes:
+            async for _ in changes:
+                await self.check()
+
+    async def check(self) -> None:
+        """Look now."""
+        found = await asyncio.to_thread(self._look)
+        self._settle(found)
+        if isinstance(found, Served) and found is self._holder.current:
+            await asyncio.to_thread(self._save, found)
+
+    def _settle(self, found: Served | Refused | None) -> None:
+        self.checked_at = self._clock()
+        if isinstance(found, Served):
+            try:
+                self._holder.take(found)
+                self._refused = None
+                return
+            except Refused as refusal:
+                self._refuse(refusal, found.snapshot.digest)
+        elif isinstance(found, Refused):
+            self._refuse(found, self._seen)
+        else:
+            self._refused = None
+
+    def _refuse(self, refusal: Refused, seen: str) -> None:
+        if self._refused != (refusal.reason, seen):
+            self._refused = refusal.reason, seen
+            self._final = (refusal, seen) if refusal.reason in _FINAL else None
+            self._holder.refuse(refusal)
+
+    def _look(self) -> Served | Refused | None:
+        """Return what is new, None where it is what is served already."""
+        current = self._holder.current
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                manifest = self._read_manifest()
+                if current is not None and current.snapshot.digest == self._seen:
+                    return None
+                if self._final is not None and self._final[1] == self._seen:
+                    return self._final[0]
+                return self._load(manifest, current)
+            except Refused as refusal:
+                # Swapped while it was read? Then what was read together never belonged together.
+                if tries >= _TRIES or not self._moved_on():
+                    return refusal
+            except Exception as error:  # noqa: BLE001  the present one is served
+                _log.exception("a snapshot could not be loaded")
+                return Refused("internal", f"{type(error).__name__}: {error}")
+
+    def _read_manifest(self) -> bytes:
+        self._seen = ""
+        try:
+            manifest = self._source.read(MANIFEST)
+        except OSError as error:
+            detail = f"{MANIFEST} cannot be read: {error.strerror or error}"
+            raise Refused("unreadable", detail) from error
+        self._seen = digest(manifest)
+        return manifest
+
+    def _moved_on(self) -> bool:
+        try:
+            return digest(self._source.read(MANIFEST)) != self._seen
+        except OSError:
+            return False
+
+    def _load(self, manifest: bytes, current: Served | None) -> Served:
+        if self._trust is not None:
+            self._trust.check(self._source.read, manifest)
+        read = _with_manifest(self._source.read, manifest)
+        return make_served(read, self._environment, current, self._make_cache)
+
+    def _save(self, served: Served) -> None:
+        if self._last_good is None:
+            return
+        signature = None
+        if self._trust is not None:
+            try:
+                signature = self._source.read(signature_path(served.snapshot.data))
+            except OSError as error:
+                _log.error("the signatures are gone, no copy is kept", detail=str(error))
+                return
+        self._last_good.save(served, self._holder.highest, signature)
+
+
+def _with_manifest(read: Read, manifest: bytes) -> Read:
+    """Return a reader that gives the manifest as it was when it was looked at."""
+    return lambda path: manifest if path == MANIFEST else read(path)

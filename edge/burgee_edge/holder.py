@@ -1,0 +1,131 @@
+"""The snapshot in force, and which others may take its place."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from burgee.load import Refused, Snapshot
+from burgee.snapshot.forms import EnvironmentManifest
+from burgee.versions import parse_version
+from burgee_edge.served import Served
+
+__all__ = ["REASONS", "Highest", "Holder"]
+
+REASONS: Final = (
+    "unreadable",
+    "malformed",
+    "digest",
+    "format",
+    "wrong_environment",
+    "wrong_tenant",
+    "unsigned",
+    "signature",
+    "older",
+    "conflict",
+    "dirty",
+    "internal",
+)
+"""Every word by which refusals are counted."""
+
+_log = structlog.get_logger("burgee.snapshot")
+
+
+class Highest(Struct, frozen=True):
+    """The snapshot of the highest order that this node has ever served."""
+
+    epoch: int
+    sequence: int
+    digest: str
+    compiler: str
+
+
+class Holder:
+    """`current` is replaced in one assignment; whoever answers a request looks at it once.
+
+    `local` sources may hold snapshots of uncommitted trees; with `any_order` whatever the source
+    holds is taken, older ones too.
+    """
+
+    def __init__(
+        self,
+        *,
+        local: bool = True,
+        any_order: bool = False,
+        highest: Highest | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.current: Served | None = None
+        self.highest = highest
+        self.reloads = 0
+        self.refusals: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+        self.last_refusal: tuple[str, float] | None = None
+        self._local = local
+        self._any_order = any_order
+        self._clock = clock
+
+    def take(self, served: Served) -> None:
+        """Serve a snapshot from now on; raises Refused where its order forbids it."""
+        self._judge(served.snapshot)
+        self._swap(served)
+
+    def restore(self, served: Served) -> None:
+        """Serve this node's own copy of what it served last."""
+        self._swap(served)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Count and log what is not served; the present snapshot stays."""
+        self.refusals[refusal.reason] += 1
+        self.last_refusal = refusal.reason, self._clock()
+        serving = None if self.current is None else self.current.snapshot.version
+        _log.error(
+            "snapshot refused", reason=refusal.reason, detail=str(refusal), still_serving=serving
+        )
+
+    def _swap(self, served: Served) -> None:
+        served.since = self._clock()
+        self.current = served
+        self.reloads += 1
+        snapshot = served.snapshot
+        if self.highest is None or snapshot.order >= _order(self.highest):
+            manifest = snapshot.manifest
+            self.highest = Highest(*snapshot.order, snapshot.digest, manifest.compiler)
+        _log.info(
+            "snapshot taken",
+            version=snapshot.version,
+            tenants=len(snapshot.tenants),
+            flags=sum(map(len, snapshot.tenants.values())),
+            held=served.held,
+        )
+
+    def _judge(self, snapshot: Snapshot) -> None:
+        manifest, highest = snapshot.manifest, self.highest
+        if manifest.sequence == 0 and not self._local:
+            raise Refused("dirty", f"{manifest.version} was built from an uncommitted tree")
+        if self._any_order or manifest.sequence == 0 or highest is None:
+            return
+        if snapshot.order < _order(highest):
+            raise Refused(
+                "older",
+                f"{manifest.version} (epoch {manifest.epoch}) is older than sequence "
+                f"{highest.sequence} of epoch {highest.epoch}, which was served before",
+            )
+        same = snapshot.order == _order(highest) and snapshot.digest != highest.digest
+        if same and not _newer_compiler(manifest, highest):
+            raise Refused(
+                "conflict",
+                f"{manifest.version} was served before with another content, "
+                "and this one is of no newer compiler",
+            )
+
+
+def _order(highest: Highest) -> tuple[int, int]:
+    return highest.epoch, highest.sequence
+
+
+def _newer_compiler(manifest: EnvironmentManifest, highest: Highest) -> bool:
+    new, old = parse_version(manifest.compiler), parse_version(highest.compiler)
+    return new is not None and (old is None or new > old)

@@ -1,0 +1,70 @@
+"""What the handlers of one node share: the holder, the gate, the clock and the figures."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from burgee_edge.figures import Figures
+from burgee_edge.holder import Holder
+from burgee_edge.served import Served
+from burgee_edge.view import TenantView
+from burgee_http.call import JSON, Call, Reply
+from burgee_http.errors import ApiError
+from burgee_http.tenancy import TENANT_HEADERS, Gate
+
+__all__ = ["Node", "Visit", "now_micros"]
+
+Header = tuple[bytes, bytes]
+
+
+def now_micros() -> int:
+    """Return the time in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """One admitted request: its tenant in the one snapshot that answers it, at one time."""
+
+    served: Served
+    view: TenantView
+    now: int
+    browser: bool
+
+    def reply(self, body: bytes, headers: Sequence[Header] = (), status: int = 200) -> Reply:
+        """Return an answer that depends on who asked."""
+        found = (JSON, self.served.version_header, *TENANT_HEADERS, *headers)
+        return Reply(status, body, found)
+
+    def error(self, status: int, code: str, message: str) -> ApiError:
+        """Return an error that this snapshot gives rise to."""
+        return ApiError(status, code, message, headers=(self.served.version_header,))
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A node of one environment."""
+
+    environment: str
+    holder: Holder
+    gate: Gate
+    figures: Figures
+    clock: Callable[[], int] = now_micros
+
+    def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
+        """Admit a request; 503 before the first snapshot."""
+        access = self.gate.admit(call.headers, scope, implied=implied)
+        call.tenant = access.tenant
+        served = self.serving()
+        return Visit(served, served.view(access.tenant), self.clock(), access.principal.browser)
+
+    def serving(self) -> Served:
+        """Return the snapshot in force; 503 before the first."""
+        served = self.holder.current
+        if served is None:
+            raise ApiError(
+                503,
+                "no_snapshot",
+                "This node has no flags yet; its source has given it none.",
+                headers=((b"retry-after", b"1"),),
+            )
+        return served

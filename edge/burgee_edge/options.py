@@ -1,0 +1,115 @@
+"""From settings to checked options: everything that can be wrong with them, at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from burgee_http.insecure import is_loopback
+from burgee_http.limits import Limits
+from burgee_http.principal import TENANT
+from burgee_http.settings import SettingsError
+
+__all__ = ["Options", "read_options"]
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The settings of a node, whole and consistent."""
+
+    source: Path
+    environment: str
+    trust: tuple[Path, ...]
+    any_order: bool
+    state_dir: Path | None
+    poll_seconds: float
+    host: str
+    port: int
+    workers: int
+    admin: tuple[str, int] | None
+    grace_seconds: float
+    clients: Path | None
+    jwks: str | None
+    issuer: str | None
+    audience: str
+    hs256_secret_file: Path | None
+    default_tenant: str | None
+    insecure: bool
+    cors_origins: tuple[str, ...]
+    cache_bytes: int
+    log_level: str
+    access_log_sample: float
+    limits: Limits
+
+
+def read_options(values: Mapping[str, Any]) -> Options:
+    """Return the options; raises SettingsError with every problem."""
+    admin, bad_admin = _admin(values["admin_listen"])
+    problems = [*_served(values), *_callers(values), *bad_admin]
+    if problems:
+        raise SettingsError(problems)
+    same = set(Options.__struct_fields__) - {"source", "admin", "cors_origins", "limits"}
+    return Options(
+        **{name: values[name] for name in same},
+        source=Path(values["source"]),
+        admin=admin,
+        cors_origins=values["cors_origin"],
+        limits=Limits(
+            head_bytes=values["head_bytes"],
+            head_fields=values["head_fields"],
+            head_seconds=values["head_seconds"],
+            body_bytes=values["body_bytes"],
+            body_seconds=values["body_seconds"],
+            keep_alive_seconds=values["keep_alive_seconds"],
+        ),
+    )
+
+
+def _served(values: Mapping[str, Any]) -> list[str]:
+    problems: list[str] = []
+    source, environment = values["source"], values["environment"]
+    if not source:
+        problems.append("--source is needed: the folder that snapshots are built into")
+    elif "://" in source:
+        problems.append(
+            f"--source {source}: this version follows folders only; have the snapshots brought "
+            "into one"
+        )
+    elif Path(source).exists() and not Path(source).is_dir():
+        problems.append(f"--source {source} is no folder")
+    if not environment:
+        problems.append("--environment is needed: the one that this node serves")
+    elif not TENANT.fullmatch(environment.encode("utf-8", "replace")):
+        problems.append(f"--environment {environment!r} is no name of an environment")
+    return problems
+
+
+def _callers(values: Mapping[str, Any]) -> list[str]:
+    problems: list[str] = []
+    doors = [name for name in ("clients", "jwks", "hs256_secret_file") if values[name]]
+    if values["insecure"]:
+        if doors:
+            named = ", ".join(f"--{door.replace('_', '-')}" for door in doors)
+            problems.append(f"--insecure lets everybody in; it cannot stand beside {named}")
+        if not is_loopback(values["host"]):
+            problems.append(f"--insecure is for loopback only, not for --host {values['host']}")
+    elif not doors:
+        problems.append(
+            "nobody could be let in: give --clients, --jwks or --hs256-secret-file, or for trying "
+            "things out on this machine --insecure"
+        )
+    if values["jwks"] and not values["issuer"]:
+        problems.append("--jwks needs --issuer: who makes the tokens")
+    tenant = values["default_tenant"]
+    if tenant is not None and not TENANT.fullmatch(tenant.encode("utf-8", "replace")):
+        problems.append(f"--default-tenant {tenant!r} is no name of a tenant")
+    return problems
+
+
+def _admin(given: str | None) -> tuple[tuple[str, int] | None, list[str]]:
+    if not given:
+        return None, []
+    host, _, port = given.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        return None, [f"--admin-listen {given!r} is not [HOST:]PORT"]
+    return (host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)), []

@@ -1,0 +1,157 @@
+"""Running a node: from settings to listening sockets."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from burgee_edge.admin import make_admin
+from burgee_edge.app import Surroundings, make_app
+from burgee_edge.cache import CacheCounts, ResponseCache
+from burgee_edge.figures import Figures
+from burgee_edge.folder_source import FolderSource
+from burgee_edge.follower import Follower
+from burgee_edge.holder import Holder
+from burgee_edge.last_good import LastGood
+from burgee_edge.node import Node
+from burgee_edge.options import Options, read_options
+from burgee_edge.signatures import Trust
+from burgee_edge.status import add_snapshot_metrics
+from burgee_http.authentication import Authenticator
+from burgee_http.clients import parse_clients
+from burgee_http.cors import Cors
+from burgee_http.followed_file import FollowedFile
+from burgee_http.insecure import check_local
+from burgee_http.jwks import parse_jwks
+from burgee_http.jwks_url import JwksUrl
+from burgee_http.jwt_tokens import JwtVerifier, Keys
+from burgee_http.logs import AccessLog, configure_logs
+from burgee_http.metrics import Metrics
+from burgee_http.serve import Listener, ServeError
+from burgee_http.serve import serve as serve_listeners
+from burgee_http.settings import SettingsError
+from burgee_http.tenancy import Gate
+
+__all__ = ["serve"]
+
+_USAGE = 2
+
+
+def serve(values: Mapping[str, Any]) -> int:
+    """Serve until a signal ends it; returns the exit code. `values` are of `settings.TABLE`.
+
+    Prints `listening on http://HOST:PORT` once it serves, and what is wrong with the settings
+    (2) to standard error.
+    """
+    try:
+        options = read_options(values)
+        configure_logs(level=options.log_level)
+        listeners = build(options)
+        return serve_listeners(listeners, grace_seconds=options.grace_seconds)
+    except SettingsError as error:
+        problems = error.problems
+    except (ServeError, OSError, ValueError) as error:
+        problems = (str(error),)
+    sys.stderr.write("".join(f"error: {problem}\n" for problem in problems))
+    return _USAGE
+
+
+def build(options: Options) -> list[Listener]:
+    """Put a node together, its first look at the source taken; OSError or ValueError where a
+    file that the settings name cannot be used.
+    """
+    metrics, figures = Metrics(), Figures()
+    keys, authenticator = _authenticator(options)
+    follower, holder = _follower(options, metrics, figures)
+    node = Node(
+        options.environment,
+        holder,
+        Gate(
+            authenticator,
+            environment=options.environment,
+            default_tenant=options.default_tenant,
+        ),
+        figures,
+    )
+    follower.start()
+    around = Surroundings(
+        metrics=metrics,
+        access_log=AccessLog(options.access_log_sample),
+        cors=Cors(options.cors_origins, local_only=options.insecure),
+        check=check_local if options.insecure else None,
+        checked_at=lambda: follower.checked_at,
+        lifespan=_background(follower, keys),
+    )
+    app = make_app(node, around)
+    listeners = [Listener(app, options.host, options.port, options.limits)]
+    if options.admin is not None:
+        host, port = options.admin
+        listeners.append(Listener(make_admin(host, figures), host, port, options.limits))
+    return listeners
+
+
+def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]:
+    if options.insecure:
+        return None, None
+    clients = None if options.clients is None else FollowedFile(options.clients, parse_clients)
+    keys: Keys | None = None
+    if options.jwks is not None:
+        is_url = options.jwks.startswith(("https://", "http://"))
+        keys = JwksUrl(options.jwks) if is_url else FollowedFile(Path(options.jwks), parse_jwks)
+    secret = None
+    if options.hs256_secret_file is not None:
+        secret = options.hs256_secret_file.read_bytes().strip()
+    jwt = None
+    if keys is not None or secret is not None:
+        jwt = JwtVerifier(
+            audience=options.audience, issuer=options.issuer, keys=keys, shared_secret=secret
+        )
+    return keys, Authenticator(clients=clients, jwt=jwt)
+
+
+def _follower(options: Options, metrics: Metrics, figures: Figures) -> tuple[Follower, Holder]:
+    trust = Trust.read(options.trust) if options.trust else None
+    last_good = None
+    if options.state_dir is not None:
+        last_good = LastGood(options.state_dir, options.environment, trust)
+    holder = Holder(
+        any_order=options.any_order,
+        highest=None if last_good is None else last_good.highest(),
+    )
+    hits = metrics.counter("burgee_cache_hits_total", "Answers given from the cache.")
+    misses = metrics.counter("burgee_cache_misses_total", "Answers that had to be made.")
+    counts = CacheCounts(hits.cell(), misses.cell())
+    follower = Follower(
+        FolderSource(options.source, options.environment, options.poll_seconds),
+        holder,
+        options.environment,
+        lambda: ResponseCache(options.cache_bytes, counts, figures.settle),
+        trust=trust,
+        last_good=last_good,
+    )
+    add_snapshot_metrics(metrics, holder, lambda: follower.checked_at)
+    return follower, holder
+
+
+def _background(
+    follower: Follower, keys: Keys | None
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Return what runs beside the requests: following the source, and keys at a URL."""
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(follower.run(stop))]
+        if isinstance(keys, JwksUrl):
+            tasks.append(asyncio.create_task(keys.run()))
+        try:
+            yield
+        finally:
+            stop.set()
+            for task in tasks[1:]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return lifespan

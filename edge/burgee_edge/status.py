@@ -1,0 +1,137 @@
+"""`/healthz`, `/readyz`, `/v1/status` and the metrics of what this node serves."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from burgee.instants import MICROSECONDS, format_instant, parse_instant
+from burgee_edge.holder import Holder
+from burgee_edge.node import Node
+from burgee_edge.served import Served
+from burgee_http.call import JSON, Call, Reply
+from burgee_http.json_text import encode_json
+from burgee_http.metrics import Metrics
+from burgee_http.principal import Principal
+
+__all__ = ["add_snapshot_metrics", "health", "ready", "show_metrics", "status"]
+
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_NO_STORE = (b"cache-control", b"no-store")
+_HEADERS = (_TEXT, _NO_STORE)
+
+
+def health(call: Call) -> Reply:
+    """The process runs and answers."""
+    return Reply(200, b"ok", _HEADERS)
+
+
+def ready(node: Node, call: Call) -> Reply:
+    """There is a snapshot to serve; an old one alerts, it does not unready."""
+    node.serving()
+    return Reply(200, b"ready", _HEADERS)
+
+
+def show_metrics(metrics: Metrics, call: Call) -> Reply:
+    """All metrics in Prometheus' text form."""
+    return Reply(200, metrics.render(), ((b"content-type", metrics.content_type), _NO_STORE))
+
+
+def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Reply:
+    """What this node serves and how its source does; of tenants only the caller's own."""
+    principal = node.gate.caller(call.headers)
+    node.gate.require(principal, "evaluate")
+    holder = node.holder
+    refusal = holder.last_refusal
+    body: dict[str, Any] = {
+        "environment": node.environment,
+        "ready": holder.current is not None,
+        "snapshot": None if holder.current is None else _snapshot(holder.current, principal),
+        "source": {
+            "checked_at": _instant(checked_at()),
+            "last_refusal": None
+            if refusal is None
+            else {"reason": refusal[0], "at": _instant(refusal[1])},
+        },
+        "reloads": holder.reloads,
+        "refusals": {reason: count for reason, count in holder.refusals.items() if count},
+    }
+    return Reply(200, encode_json(body), (JSON, _NO_STORE))
+
+
+def _snapshot(served: Served, principal: Principal) -> dict[str, Any]:
+    manifest = served.snapshot.manifest
+    shown: dict[str, Any] = {
+        "version": manifest.version,
+        "epoch": manifest.epoch,
+        "sequence": manifest.sequence,
+        "commit": manifest.commit,
+        "committed_at": manifest.committed_at,
+        "serving_since": _instant(served.since),
+    }
+    if "flags:r" in principal.scopes:
+        shown["tenants"] = {
+            tenant: {"flags": len(view.flags), "held": served.snapshot.manifests[tenant].held}
+            for tenant, view in sorted(served.views.items())
+            if principal.grants(tenant)
+        }
+    return shown
+
+
+def _instant(seconds: float | None) -> str | None:
+    return None if seconds is None else format_instant(round(seconds * MICROSECONDS))
+
+
+def add_snapshot_metrics(
+    metrics: Metrics,
+    holder: Holder,
+    checked_at: Callable[[], float | None],
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Add what stands in no request; none of it names a tenant or a flag."""
+
+    def gauge(name: str, help: str, read: Callable[[Served], float]) -> None:
+        def value() -> float:
+            return float("nan") if holder.current is None else read(holder.current)
+
+        metrics.computed(name, help, value)
+
+    def version() -> dict[tuple[str, ...], float]:
+        current = holder.current
+        return {} if current is None else {(current.snapshot.version,): 1}
+
+    metrics.computed("burgee_snapshot_info", "The snapshot served.", version, ("version",))
+    gauge("burgee_snapshot_epoch", "Its epoch.", lambda served: served.snapshot.order[0])
+    gauge("burgee_snapshot_sequence", "Its sequence.", lambda served: served.snapshot.order[1])
+    gauge(
+        "burgee_snapshot_age_seconds",
+        "Since its commit; since it was taken where it has none.",
+        lambda served: clock() - (_committed(served) or served.since),
+    )
+    gauge(
+        "burgee_snapshot_lag_seconds",
+        "From its commit until this node served it.",
+        lambda served: served.since - (_committed(served) or served.since),
+    )
+    gauge("burgee_flags_held", "Flags kept at an earlier form.", lambda served: served.held)
+    metrics.computed("burgee_ready", "1 once there is a snapshot.", lambda: bool(holder.current))
+    metrics.computed(
+        "burgee_source_checked_timestamp_seconds",
+        "When the source was last looked at.",
+        lambda: checked_at() or float("nan"),
+    )
+    metrics.computed(
+        "burgee_reloads_total", "Snapshots taken.", lambda: holder.reloads, kind="counter"
+    )
+    metrics.computed(
+        "burgee_refusals_total",
+        "Snapshots refused.",
+        lambda: {(reason,): count for reason, count in holder.refusals.items()},
+        ("reason",),
+        kind="counter",
+    )
+
+
+def _committed(served: Served) -> float | None:
+    text = served.snapshot.manifest.committed_at
+    micros = None if text is None else parse_instant(text)
+    return None if micros is None else micros / MICROSECONDS

@@ -1,0 +1,69 @@
+"""Promise: on any valid repository, context and clock, the product answers as the design says.
+
+The slow evaluator was written from the design alone and reads the model; the product reads the
+snapshot. All fields of their answers are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burgee.evaluation import explain
+from support.agreement import assert_same
+from support.emitted import flags_of
+from support.memory_tree import repository_of
+from support.slow_evaluator import slow_evaluate
+from support.strategies import (
+    ENVIRONMENTS,
+    TENANT,
+    RandomRepository,
+    clocks,
+    contexts,
+    repositories,
+)
+
+SCENES = st.lists(st.tuples(contexts(), clocks()), min_size=6, max_size=12)
+ENVIRONMENT = st.sampled_from(ENVIRONMENTS)
+
+
+@given(repositories(), SCENES, ENVIRONMENT)
+def test_both_evaluators_answer_alike(
+    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+) -> None:
+    repository = repository_of(random.files)
+    flags = flags_of(repository, TENANT, environment)
+    for context, now in scenes:
+        for key in (*random.keys, "unknown"):
+            slow = slow_evaluate(repository, TENANT, key, environment, context, now)
+            assert_same(flags.evaluate(key, context, now), slow)
+
+
+@given(repositories(), SCENES, ENVIRONMENT)
+def test_an_explanation_is_of_the_same_answer(
+    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+) -> None:
+    flags = flags_of(repository_of(random.files), TENANT, environment)
+    for context, now in scenes:
+        for key in random.keys:
+            flag = flags.get(key)
+            assert flag is not None
+            trace = explain(flag, context, now)
+            assert trace.result == flags.evaluate(key, context, now)
+            tried = [rule for rule in trace.rules if rule.verdict == "served"]
+            assert [rule.rule for rule in tried] == [trace.result.rule] * len(tried)
+
+
+@given(repositories(), SCENES, ENVIRONMENT)
+def test_answers_depend_on_nothing_but_their_arguments(
+    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+) -> None:
+    """Another order of asking, and flags that were prepared by other questions, change nothing."""
+    repository = repository_of(random.files)
+    one = flags_of(repository, TENANT, environment)
+    other = flags_of(repository_of(random.files), TENANT, environment)
+    asked = [(key, context, now) for key in random.keys for context, now in scenes]
+    answers = [one.evaluate(*question) for question in asked]
+    assert answers[::-1] == [other.evaluate(*question) for question in reversed(asked)]

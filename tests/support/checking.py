@@ -1,0 +1,32 @@
+"""Findings of small repositories, short enough for tables of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from support.memory_tree import MemoryTree
+
+from burgee_compiler.checks import run_checks
+from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.load import load_repository
+
+__all__ = ["FLAG", "check_files", "codes_of", "short"]
+
+FLAG = "acme/flags/checkout.yaml"
+_BURGEE = "environments: [staging, production]\n"
+
+
+def check_files(files: Mapping[str, str | bytes], burgee: str = _BURGEE) -> list[Diagnostic]:
+    """Return all findings of files in a repository, of two environments if not told otherwise."""
+    repository = load_repository(MemoryTree({"burgee.yaml": burgee, **files}))
+    return [*repository.found, *run_checks(repository)]
+
+
+def codes_of(flag: str) -> list[str]:
+    """Return the sorted codes that a flag's text gives."""
+    return sorted(each.code for each in check_files({FLAG: flag}))
+
+
+def short(found: Diagnostic) -> str:
+    """Return a finding as `B301 rules.0.when.segment`."""
+    return f"{found.code} {'.'.join(map(str, found.where.path))}".rstrip()
