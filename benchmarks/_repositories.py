@@ -25,7 +25,10 @@ default: "off"
 environments:
   staging: {{default: "on"}}
 tests:
-  - {{it: is off for strangers, environment: production, context: {{targetingKey: u1}}, expect: {{variant: "off"}}}}
+  - it: is off for strangers
+    environment: production
+    context: {{targetingKey: u1}}
+    expect: {{variant: "off"}}
 """
 _SEGMENT = """\
 when: {{attribute: group, eq: g{n}}}

@@ -68,7 +68,7 @@ PARAMETERS: Final[Json] = {
         "name": "attributes",
         "description": (
             "The user's attributes, a parameter each, typed as the tenant declares them "
-            "(`attributes.yaml`); others are strings. One of type list may stand several times."
+            "(`attributes.yaml`); others are strings, or lists where they stand several times."
         ),
         "required": False,
         "style": "form",

@@ -67,22 +67,23 @@ def _answer(visit: Visit, result: Result) -> UserAnswer:
 
 def query_context(call: Call, types: Mapping[str, str]) -> dict[str, Any]:
     """Return the context that path and query give; 400 where a value is not of its type."""
-    context: dict[str, Any] = {}
-    lists: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
     for name, text in call.query():
-        if name in _RESERVED:
-            continue
-        path = canonical_path(name)
-        if types.get(path) == "list":
-            lists.setdefault(path, []).append(text)
-        elif path in context:
-            raise _malformed(f"{name!r} is given twice")
-        else:
-            context[path] = _typed(name, text, types.get(path, "string"))
-    context.update(lists)
+        if name not in _RESERVED:
+            given.setdefault(canonical_path(name), []).append(text)
+    context = {path: _value(path, texts, types.get(path)) for path, texts in given.items()}
     context[TARGETING_KEY] = call.params["id"]
     check_context(context)
     return context
+
+
+def _value(path: str, texts: list[str], kind: str | None) -> Any:
+    """Return what stands in the query under one name, perhaps several times."""
+    if kind == "list" or (kind is None and len(texts) > 1):
+        return texts
+    if len(texts) > 1:
+        raise _malformed(f"{path!r} is given twice, and is no list")
+    return _typed(path, texts[0], "string" if kind is None else kind)
 
 
 def _typed(name: str, text: str, kind: str) -> Any:

@@ -74,10 +74,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if self._later or len(data) > _PIECE:
-            self._take_in_pieces(self._later + data)
-        else:
+        if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
+        else:
+            self._take_in_pieces(self._later + data)
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""

@@ -140,13 +140,13 @@ def test_submodules_are_no_part_of_a_commit(repository: FlagRepository, tmp_path
         ("HEAD~1", "default: off"),
         ("main", "default: on"),
         ("v1", "default: off"),
-        ("@{-0}", "default: on"),
+        ("SHORT", "default: on"),
     ],
 )
 def test_revisions(repository: FlagRepository, revision: str, message: str) -> None:
     git(repository.root, "tag", "--annotate", "v1", "--message", "one")
     repository.commit({"flags/checkout/one-page.yaml": "default: on\n"})
-    if revision == "@{-0}":
+    if revision == "SHORT":
         revision = git(repository.root, "rev-parse", "--short", "HEAD")
     tree, _ = open_commit(repository.root, revision)
     assert tree.read("acme/flags/checkout/one-page.yaml").decode() == message + "\n"

@@ -35,7 +35,7 @@ def test_stated_types(kind: str, good: list[str], bad: list[str]) -> None:
         (values("1", "2.5"), []),
         (values("{}", "[]"), []),
         (values("1", "x"), ["B314"]),
-        (values("1", "x", "true", "2"), ["B314", "B314"]),
+        (values("1", "x", "true", "2"), ["B314"]),
         (values("null"), ["B314"]),
         (values("null", kind="string"), []),
         ("variants: [a, 1, true-ish]\ndefault: a\n", []),
@@ -44,7 +44,7 @@ def test_stated_types(kind: str, good: list[str], bad: list[str]) -> None:
     ],
 )
 def test_inferred_types(text: str, expected: list[str]) -> None:
-    assert codes_of(text)[: len(expected) or 9] == expected[:1] * bool(expected)
+    assert codes_of(text) == expected
 
 
 @pytest.mark.parametrize(
