@@ -88,7 +88,7 @@ def _rule(number: int, rule: RuleShown, condition: str | None) -> Iterator[str]:
     yield f"rule {number}  {rule.name}: {_served(rule.serves, 'the others go on')}"
     if rule.description:
         yield f"  {rule.description}"
-    yield f"  for {condition or 'everyone'}"
+    yield f"  if {condition}" if condition else "  for everyone"
     times = [f"from {rule.starts}"] if rule.starts else []
     times += [f"until {rule.ends}"] if rule.ends else []
     if times:

@@ -12,8 +12,11 @@ Getter: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
 
 def canonical_path(path: str) -> str:
-    """Return the one name of a path: `user.id` is the targeting key and nothing else."""
-    return TARGETING_KEY if path == "user.id" else path
+    """Return the one name of a path: `user.id` is the targeting key and nothing else.
+
+    The targeting key's is always the same object: msgspec leaves out defaults by identity.
+    """
+    return TARGETING_KEY if path in ("user.id", TARGETING_KEY) else path
 
 
 def getter(path: str) -> Getter:

@@ -82,7 +82,7 @@ def test_show(repo: Path) -> None:
 def test_show_of_an_environment_and_of_who_names_it(repo: Path) -> None:
     production = run_burgee("show", "welcome-banner", "-e", "production", cwd=repo).stdout
     assert "rule 2  premium: on to 25 %; the others go on" in production
-    assert '  for plan in ["premium", "enterprise"]' in production
+    assert '  if plan in ["premium", "enterprise"]' in production
     assert "  checkout.one-page requires it  [acme/flags/checkout/one-page.yaml:8]" in production
     assert (
         "rule 1" not in run_burgee("show", "welcome-banner", "-e", "development", cwd=repo).stdout

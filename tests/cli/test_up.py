@@ -1,4 +1,4 @@
-"""Promise: `burgee up` serves what is in the files now, whatever happens, and leaves nothing behind."""
+"""Promise: `burgee up` serves what is in the files now, and leaves no process behind."""
 
 import http.client
 import json

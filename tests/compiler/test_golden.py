@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 
 import pytest
-from support.golden import EXPECTED, accepts, cases, findings, open_case
 
 from burgee_compiler.diagnostics import CODES
+from support.golden import EXPECTED, accepts, cases, findings, open_case
 
 INVALID = cases("invalid")
 ELSEWHERE = {

@@ -1,16 +1,17 @@
-"""Promise: a folder and a commit give the same tree, and no folder or revision gives a traceback."""
+"""Promise: a folder and a commit give one tree; no folder or revision gives a traceback."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pygit2
 import pytest
-from support.flag_repository import FlagRepository, git
 
 from burgee_compiler.trees import CommitTree, Entry, Folder, Tree, UnknownRevision, open_commit
+from support.flag_repository import FlagRepository, git
 
 FILES: dict[str, str | bytes] = {
     "flags/checkout/one-page.yaml": "default: off\n",
@@ -23,11 +24,17 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> FlagRepository:
-    made = FlagRepository(tmp_path / "flags", FILES)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = FlagRepository(tmp_path_factory.mktemp("template") / "flags", FILES)
     made.commit()
-    return made
+    return made.root
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> FlagRepository:
+    shutil.copytree(template, tmp_path / "flags")
+    return FlagRepository(tmp_path / "flags")
 
 
 def contents(tree: Tree) -> dict[str, bytes]:

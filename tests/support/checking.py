@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from support.memory_tree import MemoryTree
-
 from burgee_compiler.checks import run_checks
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.load import load_repository
+from support.memory_tree import MemoryTree
 
 __all__ = ["FLAG", "check_files", "codes_of", "short"]
 

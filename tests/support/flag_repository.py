@@ -22,13 +22,18 @@ __all__ = ["FlagRepository", "codes", "git", "manifests", "served"]
 BURGEE = "environments: [staging, production]\n"
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, **variables: str) -> str:
     """Run git in a folder, apart from any configuration of this machine; return what it prints."""
     settings = ("user.name=A", "user.email=a@example.com", "commit.gpgsign=false", "gc.auto=0")
     done = subprocess.run(
         ["git", *(part for each in settings for part in ("-c", each)), *arguments],
         cwd=folder,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+        env={
+            **os.environ,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **variables,
+        },
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -57,7 +57,11 @@ class Wanted(msgspec.Struct, frozen=True):
 @rev_option
 @click.option("--tenant", "-t", metavar="NAME", help="Only this tenant's flags.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only with this tag; repeatable.")
-@click.option("--kind", type=click.Choice(["release", "experiment", "ops", "permission"]))
+@click.option(
+    "--kind",
+    type=click.Choice(["release", "experiment", "ops", "permission"]),
+    help="Only of this kind.",
+)
 @click.option("--state", type=click.Choice(["on", "off"]), help="Only with this state somewhere.")
 @click.option("--environment", "-e", metavar="NAME", help="Look at this environment alone.")
 @click.option("--at", type=INSTANT, help="The clock, for scheduled changes of state; default: now.")

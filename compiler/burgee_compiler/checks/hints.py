@@ -9,7 +9,7 @@ from burgee_compiler.diagnostics import nearest
 
 __all__ = ["Hints", "listed"]
 
-_MOST: Final = 50  # searches among thousands of names are slow, and one cause has many findings
+_MOST: Final = 20  # searches among thousands of names are slow, and one cause has many findings
 _SHOWN: Final = 8
 
 

@@ -92,7 +92,7 @@ class _Emitter:
             off = "off"
         return PhaseForm(
             at=phase.at,
-            state=flag.state,
+            state="off" if flag.state == "off" else "on",  # defaults are left out by identity
             off_variant=None if off is None else self._index[off],
             overrides=tuple(
                 self._override(each) for each in flag.overrides if unit_of(each.user) is not None

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Raw, Struct, field
 
+from burgee.paths import TARGETING_KEY
+
 __all__ = [
     "FORMAT",
     "SEMANTICS",
@@ -108,7 +110,7 @@ class OutcomeForm(Struct, frozen=True, omit_defaults=True, kw_only=True):
     serve: VariantIndex | None = None
     split: SplitForm | None = None
     gate: GateForm | None = None
-    by: str = "targetingKey"
+    by: str = TARGETING_KEY
 
 
 class RuleForm(OutcomeForm, frozen=True, omit_defaults=True, kw_only=True):
@@ -167,7 +169,7 @@ class SegmentForm(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
 
     name: str
-    by: str = "targetingKey"
+    by: str = TARGETING_KEY
     when: ConditionForm | None = None
     members: str = ""
     members_document: Digest | None = None

@@ -1,13 +1,13 @@
-"""Promise: each circle of flags or segments is found once, where it is in effect, and only there."""
+"""Promise: each circle of flags or segments is found once, in the environments that have it."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.checking import check_files
 
 from burgee_compiler.checks.graph import components, shortest_circle
+from support.checking import check_files
 
 GRAPHS = st.dictionaries(st.sampled_from("abcdefgh"), st.lists(st.sampled_from("abcdefghxy")))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.checking import check_files, short
 
 from burgee.buckets import SLOTS
 from burgee_compiler.checks.ranges import Claim, free_ranges, overlaps, percent
+from support.checking import check_files, short
 
 SPANS = st.tuples(st.integers(0, 12), st.integers(1, 6)).map(lambda pair: (pair[0], sum(pair)))
 

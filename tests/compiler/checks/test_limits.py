@@ -1,4 +1,4 @@
-"""Promise: files that are too large, unreadable or elsewhere are findings; nothing is read of them."""
+"""Promise: files that are too large, unreadable or links are findings; nothing is read of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from support.golden import findings
-from support.memory_tree import MemoryTree
 
 from burgee_compiler import load
 from burgee_compiler.load import load_repository
 from burgee_compiler.trees import Folder
+from support.golden import findings
+from support.memory_tree import MemoryTree
 
 BURGEE = "environments: [staging]\n"
 

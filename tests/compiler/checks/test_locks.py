@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.checking import FLAG, check_files, short
 
 LOCK = "acme/flags/checkout.lock.yaml"
@@ -72,7 +73,10 @@ def entry(
             [],
         ),
         (
-            "rules: [{name: r, serve: on, schedule: [{at: 2026-12-01, set: {serve: {split: {on: 1, off: 1}}}}]}]\ndefault: off\n",
+            (
+                "rules: [{name: r, serve: on, schedule: [{at: 2026-12-01, set: "
+                "{serve: {split: {on: 1, off: 1}}}}]}]\ndefault: off\n"
+            ),
             [entry(table="r", at="2026-12-01T00:00:00Z")],
             [],
         ),

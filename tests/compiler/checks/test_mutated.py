@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from support.golden import findings
 from support.memory_tree import MemoryTree
 
@@ -82,7 +83,7 @@ def characters(text: str, chance: random.Random) -> str:
     inserted = chance.choice(
         ("", " ", "\n", "\x00", "é", *"{}[],:#&*!|>'\"%@`-?\t", text[at:to] * 2)
     )
-    return text[:at] + inserted + text[to:]
+    return f"{text[:at]}{inserted}{text[to:]}"
 
 
 def lines(text: str, chance: random.Random) -> str:
@@ -114,7 +115,7 @@ def swapped_values(text: str, chance: random.Random) -> str:
         return text
     one, other = sorted(chance.sample(found, 2), key=lambda each: each.start())
     middle = text[one.end() : other.start()]
-    return text[: one.start()] + other[0] + middle + one[0] + text[other.end() :]
+    return f"{text[: one.start()]}{other[0]}{middle}{one[0]}{text[other.end() :]}"
 
 
 MUTATIONS = (characters, lines, values, swapped_values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.checking import FLAG, check_files, short
 
 HALF = "serve: {split: {on: 1, off: 1}}"
@@ -31,12 +32,17 @@ HALF = "serve: {split: {on: 1, off: 1}}"
         ("[{name: a, serve: on, starts: 2026-01-01, ends: 2026-01-02}]", []),
         ("[{name: a, serve: on, starts: 2026-01-01, ends: 2026-01-01}]", ["B416 rules.0.ends"]),
         (
-            "[{name: a, serve: on, ends: 2026-06-01, environments: {staging: {starts: 2027-01-01}}}]",
+            (
+                "[{name: a, serve: on, ends: 2026-06-01, "
+                "environments: {staging: {starts: 2027-01-01}}}]"
+            ),
             ["B416 rules.0.ends"],
         ),
         (
-            "[{name: a, serve: on, starts: 2027-01-01, ends: 2026-01-01, "
-            "environments: {staging: {starts: 2025-01-01}, production: {starts: 2025-01-01}}}]",
+            (
+                "[{name: a, serve: on, starts: 2027-01-01, ends: 2026-01-01, "
+                "environments: {staging: {starts: 2025-01-01}, production: {starts: 2025-01-01}}}]"
+            ),
             ["B416 rules.0.ends"],
         ),
         (f"[{{name: a, experiment: {{status: running, control: off}}, {HALF}}}]", []),
@@ -47,24 +53,33 @@ HALF = "serve: {split: {on: 1, off: 1}}"
             ["B414 rules.0.experiment.winner"],
         ),
         (
-            f"[{{name: a, experiment: {{status: draft, control: off}}, {HALF}, "
-            "environments: {staging: {experiment: {status: concluded, control: off}}}}]",
+            (
+                f"[{{name: a, experiment: {{status: draft, control: off}}, {HALF}, "
+                "environments: {staging: {experiment: {status: concluded, control: off}}}}]"
+            ),
             ["B414 rules.0.environments.staging.experiment.status"],
         ),
         (
-            f"[{{name: a, experiment: {{status: running, control: off}}, {HALF}, "
-            "schedule: [{at: 2026-12-01, set: {serve: on}}]}]",
+            (
+                f"[{{name: a, experiment: {{status: running, control: off}}, {HALF}, "
+                "schedule: [{at: 2026-12-01, set: {serve: on}}]}]"
+            ),
             ["B417 rules.0.schedule.0.set.serve"],
         ),
         (
-            f"[{{name: a, experiment: {{status: running, control: off}}, {HALF}, "
-            "environments: {staging: {serve: {split: {on: 1, off: 0}}}}}]",
+            (
+                f"[{{name: a, experiment: {{status: running, control: off}}, {HALF}, "
+                "environments: {staging: {serve: {split: {on: 1, off: 0}}}}}]"
+            ),
             ["B417 rules.0.environments.staging.serve"],
         ),
         # The schedule of the base does not reach what staging names.
         (
-            f"[{{name: a, {HALF}, schedule: [{{at: 2026-12-01, set: {{serve: on}}}}], environments: "
-            f"{{staging: {{experiment: {{status: running, control: off}}, {HALF}}}}}}}]",
+            (
+                f"[{{name: a, {HALF}, schedule: [{{at: 2026-12-01, set: {{serve: on}}}}], "
+                "environments: "
+                f"{{staging: {{experiment: {{status: running, control: off}}, {HALF}}}}}}}]"
+            ),
             [],
         ),
         (
@@ -73,13 +88,17 @@ HALF = "serve: {split: {on: 1, off: 1}}"
         ),
         ("[{name: a, serve: {split: {on: 0.0001, off: 100, }}}]", ["B402 rules.0.serve.split.on"]),
         (
-            "[{name: a, serve: on, schedule: [{at: 2026-12-01, set: {percentage: 1}}, "
-            "{at: 2026-12-01T00:00:00.0000001Z, set: {percentage: 2}}]}]",
+            (
+                "[{name: a, serve: on, schedule: [{at: 2026-12-01, set: {percentage: 1}}, "
+                "{at: 2026-12-01T00:00:00.0000001Z, set: {percentage: 2}}]}]"
+            ),
             ["B408 rules.0.schedule.1.at"],
         ),
         (
-            "[{name: a, serve: on, environments: {staging: {schedule: [{at: 2026-12-02, set: "
-            "{percentage: 1}}, {at: 2026-12-01, set: {percentage: 2}}]}}}]",
+            (
+                "[{name: a, serve: on, environments: {staging: {schedule: [{at: 2026-12-02, set: "
+                "{percentage: 1}}, {at: 2026-12-01, set: {percentage: 2}}]}}}]"
+            ),
             ["B408 rules.0.environments.staging.schedule.1.at"],
         ),
     ],
@@ -105,7 +124,10 @@ def test_rules(rules: str, expected: list[str]) -> None:
         ),
         ("[{name: a, when: {attribute: x, eq: 1}, serve: on}]", ["100 % of those who meet"]),
         (
-            "[{name: a, percentage: {from: 0, to: 9, start: 2026-12-01, end: 2026-12-02}, serve: on}]",
+            (
+                "[{name: a, serve: on, "
+                "percentage: {from: 0, to: 9, start: 2026-12-01, end: 2026-12-02}}]"
+            ),
             ["a moving share of all users"],
         ),
         ("[{name: a, ends: 2027-01-01, serve: on}]", ["100 % of all users while it is in force"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.checking import check_files, short
 
 
@@ -28,8 +29,10 @@ from support.checking import check_files, short
         ),
         # Replaced in every environment, so the two lists of the base never meet.
         (
-            "members: [a]\nexcluded: [a]\n"
-            "environments: {staging: {excluded: []}, production: {members: [b]}}",
+            (
+                "members: [a]\nexcluded: [a]\n"
+                "environments: {staging: {excluded: []}, production: {members: [b]}}"
+            ),
             ["B703"],
         ),
         # In effect in both environments, and said once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.checking import FLAG, check_files, codes_of, short
 
 

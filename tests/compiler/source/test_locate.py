@@ -75,6 +75,37 @@ def test_paths(
     assert locate(TEXT.encode(), Where("a.yaml", path, part)) == Span(*expected)
 
 
+SHORT = """\
+default: {split: {a: 1, b: 2}}
+variants: [a, 'b']
+when:
+  - {any: [[{segment: x}, {segment: y}]]}
+off_variant: b
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "expected"),
+    [
+        # A short form leaves a step out: the path leads on behind it.
+        (("default", "serve", "split", "b"), "value", (1, 28, 1, 29)),
+        (("default", "serve", "split", "b"), "key", (1, 25, 1, 26)),
+        (("off_variant", "serve"), "value", (5, 14, 5, 15)),
+        (("when", "all", 0, "any", 0, "all", 1, "segment"), "value", (4, 35, 4, 36)),
+        # A list of names stands for a mapping of them.
+        (("variants", "a", "value"), "value", (2, 12, 2, 13)),
+        (("variants", "b"), "value", (2, 15, 2, 18)),
+        (("variants", "c", "value"), "value", (2, 11, 2, 19)),
+    ],
+)
+def test_short_forms(
+    path: tuple[str | int, ...],
+    part: Literal["key", "value"],
+    expected: tuple[int, int, int, int],
+) -> None:
+    assert locate(SHORT.encode(), Where("a.yaml", path, part)) == Span(*expected)
+
+
 @pytest.mark.parametrize(
     ("line", "column", "expected"),
     [

@@ -1,0 +1,74 @@
+"""Promise: the node does what its own `/openapi.json` says, whatever it is asked."""
+
+import json
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.client_keys import write_clients
+from support.edge_process import EdgeProcess, edge_process
+from support.process import process_environment
+
+_ENDS_WITHIN = 90
+
+# What is asked for is there in most requests, so that more than the way to 404 is tried.
+_CONFIG = """\
+[auth.openapi.key]
+api_key = "${BURGEE_TEST_KEY}"
+
+[dictionaries]
+environments = {values = ["production", "staging"]}
+tenants = {values = ["acme", "otel-demo", "nobody"]}
+flags = {values = ["search.ranking", "shipping.carriers", "ui.banner", "checkout.one-page"]}
+documents = {values = DOCUMENTS}
+
+[parameters]
+"path.environment" = {dictionary = "environments", probability = 0.8}
+"path.tenant" = {dictionary = "tenants", probability = 0.8}
+"path.name" = {dictionary = "documents", probability = 0.8}
+"path.key" = {dictionary = "flags", probability = 0.8}
+"body.flag_key" = {dictionary = "flags", probability = 0.8}
+
+# A flag that needs a targeting key answers 400 without one: the protocol says so.
+[[operations]]
+include-operation-id = "ofrepEvaluate"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404"]
+"""
+
+
+@pytest.fixture(scope="module")
+def reader(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeProcess, str]]:
+    clients = tmp_path_factory.mktemp("clients") / "clients.yaml"
+    everything = {"tenants": ("*",), "scopes": ("flags:r",)}
+    keys = write_clients(clients, everything=everything)
+    with edge_process(dist, "--clients", str(clients)) as found:
+        yield found, keys["everything"]
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing(
+    reader: tuple[EdgeProcess, str], dist: Path, tmp_path: Path
+) -> None:
+    names = [path.name for path in sorted((dist / "production" / "acme").iterdir())]
+    config = _CONFIG.replace("DOCUMENTS", json.dumps(names))
+    (tmp_path / "schemathesis.toml").write_text(config, encoding="utf-8")
+    node, key = reader
+    program = Path(sysconfig.get_path("scripts")) / "schemathesis"
+    arguments = ["--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--seed", "1"]
+    arguments += ["--checks", "all", "--request-timeout", "10", "--suppress-health-check", "all"]
+    arguments += ["--header", "X-Tenant-ID: acme", "--no-color"]
+    done = subprocess.run(
+        [program, "run", f"{node.url}/openapi.json", *arguments],
+        cwd=tmp_path,
+        env={**process_environment(), "BURGEE_TEST_KEY": key},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=_ENDS_WITHIN,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Tested: 14" in done.stdout, done.stdout
