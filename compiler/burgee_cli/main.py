@@ -27,6 +27,8 @@ _COMMANDS: Final = {
     "list": "list flags",
     "show": "show one flag in one environment",
     "schema": "print or write the JSON Schemas of the files",
+    "keygen": "make a key pair that signs snapshots",
+    "verify": "check signatures and digests of a build",
     "edge": "run an edge node",
     "client": "make keys for clients of the servers",
 }

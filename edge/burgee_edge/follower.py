@@ -14,7 +14,7 @@ from burgee_edge.folder_source import FolderSource
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.served import MANIFEST, Served, make_served
-from burgee_edge.signatures import Trust, signature_path
+from burgee.signatures import Trust, signature_path
 
 __all__ = ["Follower"]
 

@@ -14,7 +14,7 @@ from burgee.load import read_folder
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
 from burgee_edge.served import MANIFEST, Served, make_served
-from burgee_edge.signatures import Trust, signature_path
+from burgee.signatures import Trust, signature_path
 
 __all__ = ["LastGood"]
 

@@ -61,7 +61,7 @@ def bulk(node: Node, call: Call) -> Reply:
 
 def read_context(body: bytes) -> dict[str, Any]:
     """Return the context of a body. Clients without one send `{}`, no context, or nothing."""
-    if not body.strip():
+    if not body:
         return {}
     value = parse_json(body)
     if not isinstance(value, dict):

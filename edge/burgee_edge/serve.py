@@ -17,7 +17,7 @@ from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
-from burgee_edge.signatures import Trust
+from burgee.signatures import Trust
 from burgee_edge.status import add_snapshot_metrics
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from support.command import run_burgee
 from support.edge_process import EdgeProcess, edge_process
-from support.process import ROOT, run_python
+from support.process import ROOT
 
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The snapshots of flags-repo."""
     out = tmp_path_factory.mktemp("flags-repo") / "dist"
-    built = run_python("-m", "burgee_cli", "build", str(ROOT / "flags-repo"), "--out", str(out))
-    assert built.returncode == 0, built.stdout + built.stderr
+    built = run_burgee("build", ROOT / "flags-repo", "--out", out, cwd=ROOT)
+    assert built.returncode == 0, built.shown
     return out
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.client_keys import write_clients
+from support.edge import clients_file
 from support.edge_process import EdgeProcess, edge_process
 from support.node_packages import installed_packages, run_node
 

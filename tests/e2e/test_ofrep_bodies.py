@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.client_keys import write_clients
+from support.edge import clients_file
 from support.edge_process import EdgeProcess, edge_process
 from support.ofrep_schema import BULK, SINGLE, problems
 from support.process import ROOT
@@ -67,6 +67,7 @@ def _deep(depth: int) -> bytes:
 BAD_BODIES = [
     (b"{", 400, "PARSE_ERROR"),
     (b"nonsense", 400, "PARSE_ERROR"),
+    (b" ", 400, "PARSE_ERROR"),
     (b'{"context":{}}x', 400, "PARSE_ERROR"),
     (b'{"context":{"a":NaN}}', 400, "PARSE_ERROR"),
     (b'{"context":{"a":1e999}}', 400, "PARSE_ERROR"),
@@ -93,7 +94,7 @@ def test_bad_bodies(spec: EdgeProcess, body: bytes, status: int, code: str) -> N
         assert ("key" in answer.json()) == (path == SINGLE)
 
 
-@pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"context":{}}', b'{"other":1}'])
+@pytest.mark.parametrize("body", [b"", b" {}", b"{}", b'{"context":{}}', b'{"other":1}'])
 def test_no_context_is_an_empty_one(spec: EdgeProcess, body: bytes) -> None:
     for path, target in ((BULK, _PATH), (SINGLE, f"{_PATH}/boolean-flag")):
         answer = spec.send("POST", target, body)

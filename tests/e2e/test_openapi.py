@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from support.client_keys import write_clients
+from support.command import environment
+from support.edge import clients_file
 from support.edge_process import EdgeProcess, edge_process
-from support.process import process_environment
 
 _ENDS_WITHIN = 90
 
 # What is asked for is there in most requests, so that more than the way to 404 is tried.
 _CONFIG = """\
 [auth.openapi.key]
-api_key = "${BURGEE_TEST_KEY}"
+api_key = "key-of-everything"
 
 [dictionaries]
 environments = {values = ["production", "staging"]}
@@ -40,30 +40,28 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404"]
 
 
 @pytest.fixture(scope="module")
-def reader(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EdgeProcess, str]]:
-    clients = tmp_path_factory.mktemp("clients") / "clients.yaml"
-    everything = {"tenants": ("*",), "scopes": ("flags:r",)}
-    keys = write_clients(clients, everything=everything)
+def reader(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
+    folder = tmp_path_factory.mktemp("clients")
+    clients = clients_file(folder, everything={"tenants": ["*"], "scopes": ["flags:r"]})
     with edge_process(dist, "--clients", str(clients)) as found:
-        yield found, keys["everything"]
+        yield found
 
 
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(
-    reader: tuple[EdgeProcess, str], dist: Path, tmp_path: Path
+    reader: EdgeProcess, dist: Path, tmp_path: Path
 ) -> None:
     names = [path.name for path in sorted((dist / "production" / "acme").iterdir())]
     config = _CONFIG.replace("DOCUMENTS", json.dumps(names))
     (tmp_path / "schemathesis.toml").write_text(config, encoding="utf-8")
-    node, key = reader
     program = Path(sysconfig.get_path("scripts")) / "schemathesis"
     arguments = ["--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--seed", "1"]
     arguments += ["--checks", "all", "--request-timeout", "10", "--suppress-health-check", "all"]
     arguments += ["--header", "X-Tenant-ID: acme", "--no-color"]
     done = subprocess.run(
-        [program, "run", f"{node.url}/openapi.json", *arguments],
+        [program, "run", f"{reader.url}/openapi.json", *arguments],
         cwd=tmp_path,
-        env={**process_environment(), "BURGEE_TEST_KEY": key},
+        env=environment(),
         capture_output=True,
         text=True,
         encoding="utf-8",

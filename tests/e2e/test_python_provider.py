@@ -13,7 +13,7 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagEvaluationDetails
 
-from support.client_keys import write_clients
+from support.edge import clients_file
 from support.edge_process import EdgeProcess, edge_process
 
 _TEMPLATE = {"showImages": True, "title": "Check out these pics!", "imagesPerPage": 100}

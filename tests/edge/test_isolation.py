@@ -98,6 +98,14 @@ def test_a_token_for_another_environment(edge: Edge, method: str, path: str, bod
     assert answer.status == 403
 
 
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS)
+def test_shared_caches_cannot_mix_tenants(edge: Edge, method: str, path: str, body: Any) -> None:
+    answer = request(edge, method, path, body, X_API_Key="key-of-globex", X_Tenant_ID="globex")
+    assert answer.status == 200
+    assert answer.headers["vary"] == "Authorization, X-Tenant-ID, X-API-Key"
+    assert answer.headers["cache-control"] == "private"
+
+
 def test_answers_are_the_tenants_own(edge: Edge) -> None:
     body = {"context": {"targetingKey": "u", "plan": "free"}}
     path = "/ofrep/v1/evaluate/flags"
@@ -137,8 +145,8 @@ def test_sets(edge: Edge, path: str, who: str, status: int) -> None:
 
 def test_documents_are_the_tenants_own(edge: Edge) -> None:
     headers = {"X_API_Key": "key-of-globex"}
-    manifest = edge.get("/v1/set/production/globex/manifest.json", **headers).json()
-    [ref] = manifest["flags"]  # type: ignore[misc]
+    manifest = edge.get("/v1/set/production/globex/manifest.json", **headers).body
+    [ref] = json.loads(manifest)["flags"]
     name = f"flags-{ref['digest'][:16]}.json"
     path = f"/v1/set/production/globex/{name}"
     assert b"initech" in edge.get(path, **headers).body

@@ -4,17 +4,17 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from support.process import ROOT, process_environment
+from support.command import PYTHON, environment
+from support.process import ROOT
 from support.wire import Answer, Wire
 
 __all__ = ["EdgeProcess", "burgee_process", "edge_process", "wait_for_text"]
@@ -22,9 +22,6 @@ __all__ = ["EdgeProcess", "burgee_process", "edge_process", "wait_for_text"]
 _STARTS_WITHIN = 30.0
 _STOPS_WITHIN = 15.0
 _LISTENING = re.compile(r"listening on (http://\S+)")
-
-Json = dict[str, object]
-
 
 class EdgeProcess(msgspec.Struct, frozen=True):
     """A node that serves; `headers` go with every request."""
@@ -98,7 +95,9 @@ class EdgeProcess(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def edge_process(source: Path, *arguments: str, environment: str = "production") -> Iterator[EdgeProcess]:
+def edge_process(
+    source: Path, *arguments: str, environment: str = "production"
+) -> Iterator[EdgeProcess]:
     """A node over a folder, on a free port; let in is everybody unless `arguments` say who."""
     if not any(each in arguments for each in ("--clients", "--jwks", "--hs256-secret-file")):
         arguments = ("--insecure", *arguments)
@@ -118,9 +117,9 @@ def burgee_process(
         log = Path(folder, "log")
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "burgee_cli", *arguments],
+                [*PYTHON, *arguments],
                 cwd=cwd,
-                env={**process_environment(), "PYTHONUNBUFFERED": "1", **(environ or {})},
+                env=environment(PYTHONUNBUFFERED="1", **(environ or {})),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

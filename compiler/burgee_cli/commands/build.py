@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from burgee.load import Refused, read_folder
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, Usage, counted
-from burgee_compiler.build import Build, build, has_errors
+from burgee_compiler.build import Build, EnvironmentBuild, build, has_errors
 from burgee_compiler.hold import LastGood, read_last_good
+from burgee_compiler.signing import read_signing_key, signed
 from burgee_compiler.write import write_builds
 
 __all__ = ["command"]
@@ -27,9 +29,26 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="Keep flags that do not build as they are in this earlier output.",
 )
+@click.option(
+    "--sign",
+    "keys",
+    multiple=True,
+    metavar="KEYFILE",
+    type=click.Path(path_type=Path),
+    help="Sign the manifests with this private key; repeatable while keys are rotated.",
+)
+@click.option(
+    "--environment", "-e", "wanted", multiple=True, metavar="E", help="Write these; default: all."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was built as JSON.")
 def command(
-    repo: Path | None, out: Path, rev: str | None, last_good: Path | None, as_json: bool
+    repo: Path | None,
+    out: Path,
+    rev: str | None,
+    last_good: Path | None,
+    keys: tuple[Path, ...],
+    wanted: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Check and test the flags, and write the snapshots of every environment below OUT.
 
@@ -39,20 +58,39 @@ def command(
     \b
     Example:  burgee build --out dist
               burgee build --out dist --last-good dist
+              burgee build --out dist --environment production --sign keys/production/signing.key
     """
     opened = open_repository(repo, rev)
     before = None if last_good is None else lambda name: _last(last_good, name)
+    signers = _signers(keys)
     made = build(opened.repository, opened.facts(), before)
-    if made.environments:
+    chosen = _chosen(made, wanted)
+    if chosen:
         try:
-            write_builds(made.environments, out)
+            write_builds([signed(each, signers) if signers else each for each in chosen], out)
         except OSError as error:
             raise Usage(f"{out} cannot be written: {error.strerror or error}") from error
+    made = msgspec.structs.replace(made, environments=chosen)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_summary(made))))
     else:
         _print(made, opened, out)
     return FINDING if has_errors(made.found) else 0
+
+
+def _signers(keys: tuple[Path, ...]) -> list[Ed25519PrivateKey]:
+    try:
+        return [read_signing_key(path) for path in keys]
+    except (OSError, ValueError) as error:
+        raise Usage(str(error), "name a signing.key that `burgee keygen` wrote") from error
+
+
+def _chosen(made: Build, wanted: tuple[str, ...]) -> list[EnvironmentBuild]:
+    names = [each.environment for each in made.environments]
+    for name in wanted:
+        if names and name not in names:
+            raise Usage(f"there is no environment {name!r}", f"there are: {', '.join(names)}")
+    return [each for each in made.environments if not wanted or each.environment in wanted]
 
 
 def _last(folder: Path, environment: str) -> LastGood | None:

@@ -91,7 +91,7 @@ off_variant: b
         (("default", "serve", "split", "b"), "value", (1, 28, 1, 29)),
         (("default", "serve", "split", "b"), "key", (1, 25, 1, 26)),
         (("off_variant", "serve"), "value", (5, 14, 5, 15)),
-        (("when", "all", 0, "any", 0, "all", 1, "segment"), "value", (4, 35, 4, 36)),
+        (("when", "all", 0, "any", 0, "all", 1, "segment"), "value", (4, 37, 4, 38)),
         # A list of names stands for a mapping of them.
         (("variants", "a", "value"), "value", (2, 12, 2, 13)),
         (("variants", "b"), "value", (2, 15, 2, 18)),

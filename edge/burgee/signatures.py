@@ -1,4 +1,4 @@
-"""Signatures of the environment's manifest: at least one by a key that is trusted."""
+"""Signatures of manifests: at least one by a key that is trusted. Needs the extra `verify`."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ from burgee.load import Read, Refused
 from burgee.snapshot.canonical import digest
 from burgee.snapshot.forms import Signatures
 
-__all__ = ["Trust", "signature_path"]
+__all__ = ["Trust", "key_id", "signature_path"]
 
 
 def signature_path(manifest: bytes) -> str:
@@ -31,7 +31,7 @@ class Trust:
     """Public keys by their key id: the first 16 hex digits of the SHA-256 of the SPKI form."""
 
     def __init__(self, keys: Sequence[Ed25519PublicKey]) -> None:
-        self._keys: Mapping[str, Ed25519PublicKey] = {_key_id(key): key for key in keys}
+        self._keys: Mapping[str, Ed25519PublicKey] = {key_id(key): key for key in keys}
 
     @classmethod
     def read(cls, paths: Sequence[Path]) -> "Trust":
@@ -72,6 +72,7 @@ class Trust:
         return True
 
 
-def _key_id(key: Ed25519PublicKey) -> str:
+def key_id(key: Ed25519PublicKey) -> str:
+    """Return a key's id: the first 16 hex digits of the SHA-256 of its SPKI form."""
     spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()[:16]
