@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from burgee.load import Refused, read_folder
 from burgee_compiler.build import Build, EnvironmentBuild
 from burgee_compiler.hold import read_last_good
-from support.flag_repository import FlagRepository, codes, manifests, served
+from support.flag_repository import FlagRepository, codes, git, manifests, served
 
 BASE = {
     "flags/apart.yaml": "default: on\n",
@@ -346,8 +347,6 @@ def test_attributes_that_cannot_be_read_are_kept(repository: FlagRepository, out
 def test_a_folder_that_cannot_be_looked_into_takes_no_flag_away(
     repository: FlagRepository, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os  # noqa: PLC0415
-
     scandir = os.scandir
 
     def guarded(path: Path) -> object:
@@ -380,11 +379,7 @@ def test_the_output_depends_on_the_tree_and_the_held_entries_alone(
 ) -> None:
     repository.commit({"flags/apart.yaml": "default: [\n", "flags/new.yaml": "default: on\n"})
     once = repository.build(out)
-    other = FlagRepository(tmp_path / "elsewhere/flags")
-    other.remove("burgee.yaml")
     clone = tmp_path / "clone"
-    from support.flag_repository import git  # noqa: PLC0415
-
     git(repository.root, "clone", "--quiet", ".", str(clone))
     cloned = FlagRepository(clone, {"burgee.yaml": (clone / "burgee.yaml").read_bytes()})
     assert cloned.build(out).environments == once.environments
@@ -416,6 +411,11 @@ def corrupt(find: str, change: Callable[[bytes], bytes]) -> Callable[[Path], obj
     return apply
 
 
+def replace_by_folder(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").mkdir()
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "manifest cut": corrupt("manifest.json", lambda data: data[:-1]),
     "manifest empty": corrupt("manifest.json", lambda data: b""),
@@ -428,10 +428,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "tenant out of the folder": corrupt(
         "manifest.json", lambda data: data.replace(b'"acme"', b'"../acme"')
     ),
-    "manifest is a folder": lambda folder: (
-        (folder / "manifest.json").unlink(),
-        (folder / "manifest.json").mkdir(),
-    )[0],
+    "manifest is a folder": replace_by_folder,
     "tenant's manifest changed": corrupt("acme/manifest-*", lambda data: data + b" "),
     "flags cut": corrupt("acme/flags-*", lambda data: data[:-1]),
     "flags gone": lambda folder: next(folder.glob("acme/flags-*")).unlink(),

@@ -29,7 +29,7 @@ def one(edge: Edge, key: str, **context: Any) -> Answer:
 
 @pytest.mark.parametrize(
     "body",
-    ["{}", "", " \n", '{"context":{}}', '{"context":{"targetingKey":""}}', '{"other":1}'],
+    ["{}", "", '{"context":{}}', '{"context":{"targetingKey":""}}', '{"other":1}'],
 )
 @pytest.mark.parametrize("path", [ONE.format("integer"), ALL])
 def test_a_body_without_context_is_one_without_attributes(edge: Edge, path: str, body: str) -> None:

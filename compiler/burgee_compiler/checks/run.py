@@ -20,6 +20,7 @@ from burgee_compiler.checks.metadata import check_metadata
 from burgee_compiler.checks.null_variants import check_null_variants
 from burgee_compiler.checks.overlay_variants import check_overlay_variants
 from burgee_compiler.checks.rule_names import check_reserved_names, check_rule_names
+from burgee_compiler.checks.segment_depth import check_segment_depth
 from burgee_compiler.checks.segment_members import (
     check_empty_segments,
     check_excluded_members,
@@ -55,6 +56,7 @@ _OF_BURGEE: Final[tuple[Check[Burgee], ...]] = (check_levels, check_policy_envir
 _OF_TENANTS: Final[tuple[Check[TenantView], ...]] = (
     check_flag_circles,
     check_segment_circles,
+    check_segment_depth,
     check_layer_overlaps,
     check_layer_claims,
     check_unused_members_files,
