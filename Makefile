@@ -4,16 +4,19 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo $$python && break; done)
 VENV := .venv
+OTHER := .venv-other
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK := requirements/all.txt
+# What a build needs at run time, as names in the lock file.
+COMPILER_NEEDS := cffi google-re2 msgspec pycparser pygit2 pyyaml xxhash
 SOURCES := compiler edge tests benchmarks
 WHEEL_DIR := .build/wheel
 WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv up test check format wheel wheel-test bench lock clean
+.PHONY: help setup fresh-venv other up test check format wheel wheel-test bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,13 +38,33 @@ fresh-venv:
 	@echo "Making $(VENV) with $(PYTHON)" >&2
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
+# Tests build the same flags with this Python and with .venv's: the newest one at hand that is not
+# the same, on PATH or where pyenv and uv keep theirs. Where there is none those tests are skipped.
+other: setup
+	@cmp -s $(LOCK) $(OTHER)/installed.lock || { \
+		here=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		python=$$(for each in python3.14 python3.13 python3.12 python3.11 \
+			"$$HOME"/.pyenv/versions/*/bin/python3 "$$HOME"/.local/share/uv/python/*/bin/python3; do \
+			"$$each" -c 'import ensurepip, sys, venv; \
+				v = sys.version_info; v >= (3, 11) and print("%d.%d" % v[:2], sys.executable)' 2>/dev/null; \
+			done | grep -v "^$$here " | sort -V | tail -n 1 | cut -d ' ' -f 2-); \
+		test -n "$$python" || { echo "No second Python at hand to compare builds with" >&2; exit 0; }; \
+		echo "Making $(OTHER) with $$python, to compare builds (once)" >&2; \
+		"$$python" -m venv --clear $(OTHER) \
+		&& awk -v needs=" $(COMPILER_NEEDS) " '/^[a-z]/ { name = $$1; sub(/==.*/, "", name); \
+			on = index(needs, " " name " ") } on' $(LOCK) > $(OTHER)/needed.txt \
+		&& $(OTHER)/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+			--timeout 15 --retries 1 install --require-hashes --requirement $(OTHER)/needed.txt \
+		&& cp $(LOCK) $(OTHER)/installed.lock \
+		|| { rm -rf $(OTHER); echo "$(OTHER) cannot be made; going on without" >&2; }; }
+
 up: setup ## build flags-repo, watch it, and serve it on a free loopback port
 	@exec $(BIN)/burgee up flags-repo
 
-test: setup ## the whole suite; PYTEST_ARGS="-k name -n 2" narrows or spreads it
+test: setup other ## the whole suite; PYTEST_ARGS="-k name -n 2" narrows or spreads it
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: setup ## lint, format, types, import contracts, schemas, tests
+check: setup other ## lint, format, types, import contracts, schemas, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy --strict $(SOURCES)
@@ -74,7 +97,7 @@ lock: ## resolve the dependencies anew (needs uv on PATH)
 		--generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --quiet \
 		--custom-compile-command "make lock" --output-file $(LOCK)
 
-clean: ## remove what was built and cached; .venv stays
+clean: ## remove what was built and cached; .venv and .venv-other stay
 	rm -rf .build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
-	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +

@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burgee.evaluation import TenantFlags
+from burgee.evaluation.tables import Gate
+from burgee.snapshot.forms import GateForm
+from burgee_compiler.model.distribution import Moving
 from support.emitted import flags_of
 from support.memory_tree import repository_of
+from support.slow_evaluator.tables import threshold
 from support.yaml_text import Plain, yaml_text
 
 UNITS = [f"user-{number}" for number in range(300)]
@@ -73,6 +77,16 @@ def test_a_moving_gate_never_changes_an_arm(
     seen = [_arms(flags, now) for now in ascending]
     for before, after in pairwise(seen):
         assert before.items() <= after.items()
+
+
+@given(THOUSANDTHS, THOUSANDTHS, st.integers(-(10**16), 10**16), st.integers(1, 10**15), st.data())
+def test_a_moving_gate_admits_the_floor_of_the_exact_percentage(
+    first: int, last: int, start: int, span: int, data: st.DataObject
+) -> None:
+    now = data.draw(st.integers(start - 1, start + span + 1))
+    moving = (first, last, start, start + span)
+    gate = Gate("acme", GateForm(salt="f:gate:r", moving=moving))
+    assert gate.threshold(now) == threshold(Moving(*moving), now)
 
 
 @pytest.mark.parametrize("kind", ["rule", "default"])

@@ -28,6 +28,7 @@ from support.strategies import (
 from support.yaml_text import yaml_text
 
 Answer = tuple[str | None, str, str | None, str]
+FEWER = settings(max_examples=settings().max_examples // 2)
 TENTHS = st.sampled_from([0, 1, 2, 5, 9, 10])
 
 
@@ -48,6 +49,7 @@ def _exact(
     return found
 
 
+@FEWER
 @given(repositories(), contexts(), clocks(), st.sampled_from(ENVIRONMENTS))
 def test_shares_sum_to_one(
     random: RandomRepository, context: dict[str, Any], now: int, environment: str
@@ -59,6 +61,7 @@ def test_shares_sum_to_one(
         assert all(share > 0 for share in found.values())
 
 
+@FEWER
 @given(
     repositories(),
     contexts(),

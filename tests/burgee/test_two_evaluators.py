@@ -6,9 +6,10 @@ snapshot. All fields of their answers are the same.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burgee.evaluation import explain
@@ -25,28 +26,33 @@ from support.strategies import (
     repositories,
 )
 
-SCENES = st.lists(st.tuples(contexts(), clocks()), min_size=6, max_size=12)
+Scenes = tuple[list[dict[str, Any]], list[int]]
+SCENES = st.tuples(
+    st.lists(contexts(), min_size=4, max_size=8), st.lists(clocks(), min_size=3, max_size=6)
+)
+FEWER = settings(max_examples=settings().max_examples // 3)
 ENVIRONMENT = st.sampled_from(ENVIRONMENTS)
 
 
 @given(repositories(), SCENES, ENVIRONMENT)
 def test_both_evaluators_answer_alike(
-    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+    random: RandomRepository, scenes: Scenes, environment: str
 ) -> None:
     repository = repository_of(random.files)
     flags = flags_of(repository, TENANT, environment)
-    for context, now in scenes:
+    for context, now in product(*scenes):
         for key in (*random.keys, "unknown"):
             slow = slow_evaluate(repository, TENANT, key, environment, context, now)
             assert_same(flags.evaluate(key, context, now), slow)
 
 
+@FEWER
 @given(repositories(), SCENES, ENVIRONMENT)
 def test_an_explanation_is_of_the_same_answer(
-    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+    random: RandomRepository, scenes: Scenes, environment: str
 ) -> None:
     flags = flags_of(repository_of(random.files), TENANT, environment)
-    for context, now in scenes:
+    for context, now in product(*scenes):
         for key in random.keys:
             flag = flags.get(key)
             assert flag is not None
@@ -56,14 +62,15 @@ def test_an_explanation_is_of_the_same_answer(
             assert [rule.rule for rule in tried] == [trace.result.rule] * len(tried)
 
 
+@FEWER
 @given(repositories(), SCENES, ENVIRONMENT)
 def test_answers_depend_on_nothing_but_their_arguments(
-    random: RandomRepository, scenes: list[tuple[dict[str, Any], int]], environment: str
+    random: RandomRepository, scenes: Scenes, environment: str
 ) -> None:
     """Another order of asking, and flags that were prepared by other questions, change nothing."""
     repository = repository_of(random.files)
     one = flags_of(repository, TENANT, environment)
     other = flags_of(repository_of(random.files), TENANT, environment)
-    asked = [(key, context, now) for key in random.keys for context, now in scenes]
+    asked = [(key, context, now) for key in random.keys for context, now in product(*scenes)]
     answers = [one.evaluate(*question) for question in asked]
     assert answers[::-1] == [other.evaluate(*question) for question in reversed(asked)]

@@ -6,12 +6,12 @@ import os
 import stat
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from burgee.load import load_environment, read_folder
-from burgee_compiler import write
 from burgee_compiler.build import EnvironmentBuild
 from burgee_compiler.write import write_builds
 from support.flag_repository import FlagRepository
@@ -116,22 +116,10 @@ def test_a_failure_in_the_middle_leaves_the_old_set_and_no_half(
     write_builds(builds(tmp_path / "flags", 1), out)
     made = builds(tmp_path / "flags", 2)
     writes = sum(len(each.files) for each in made) + len(made)
-    fsync = os.fsync
     for allowed in range(0, 2 * writes, 3):
-        left = [allowed]
-
-        def limited(handle: int) -> None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise OSError(28, "No space left on device")
-            fsync(handle)
-
-        monkeypatch.setattr(os, "fsync", limited)
-        try:
+        with monkeypatch.context() as patch, suppress(OSError):
+            patch.setattr(os, "fsync", FullAfter(allowed))
             write_builds(made, out)
-        except OSError as error:
-            assert error.strerror == "No space left on device"  # noqa: PT017
-        monkeypatch.setattr(os, "fsync", fsync)
         assert numbers(out, "staging") in ({1}, {2})
         assert numbers(out) in ({1}, {2})
         assert not [path for path in files_of(out) if "/." in path]
@@ -140,13 +128,25 @@ def test_a_failure_in_the_middle_leaves_the_old_set_and_no_half(
     assert numbers(out) == {2}
 
 
+class FullAfter:
+    """A disk that takes a number of writes and no more."""
+
+    def __init__(self, writes: int) -> None:
+        self.left = writes
+
+    def __call__(self, handle: int) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("place", ["dist", "dist/production", "dist/staging/acme"])
 def test_a_place_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     made = builds(tmp_path / "flags", 1)
     path = tmp_path / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a file")
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match=r"File exists|Not a directory"):
         write_builds(made, tmp_path / "dist")
     assert path.read_text() == "a file"
     assert not list(tmp_path.glob("dist/*/manifest.json"))
@@ -171,15 +171,9 @@ def test_what_is_named_no_more_goes_an_hour_later(tmp_path: Path, out: Path) -> 
     assert set(files_of(out)) == third
     grow_old(out, 4_000)
     write_builds(builds(tmp_path / "flags", 3), out)
-    expected = {
-        f"{name}/{path}"
-        for name in ("staging", "production")
-        for path in {"manifest.json", *builds(tmp_path / "flags", 3)[0].files}
-    }
-    left = set(files_of(out))
-    assert len(left) == len(expected)
-    assert not left & (first - {"staging/manifest.json", "production/manifest.json"} - left)
-    assert numbers(out) == {3}
+    fresh = tmp_path / "fresh"
+    write_builds(builds(tmp_path / "flags", 3), fresh)
+    assert files_of(out) == files_of(fresh)
 
 
 def test_the_last_set_stays_however_old(tmp_path: Path, out: Path) -> None:
@@ -227,4 +221,3 @@ def test_a_reader_may_hold_a_file_open(tmp_path: Path, out: Path) -> None:
     with (out / "production/manifest.json").open("rb") as file:
         write_builds(builds(tmp_path / "flags", 2), out)
         assert b"production" in file.read()
-    assert write._PRUNE_AFTER == 3_600

@@ -36,4 +36,3 @@ def acme(node: EdgeProcess) -> EdgeProcess:
 def spec(node: EdgeProcess) -> EdgeProcess:
     """The flags of OpenFeature's specification."""
     return node.named(x_tenant_id="openfeature-spec")
-

@@ -84,9 +84,7 @@ def test_server_every_type(packages: Path, spec: EdgeProcess) -> None:
 
 def test_server_context_and_metadata(packages: Path, spec: EdgeProcess) -> None:
     flagged = _call("string", "string-targeted-zero-flag", "x", _BALLMER)
-    targeted, metadata = _server(
-        packages, spec, flagged, _call("boolean", "metadata-flag", False)
-    )
+    targeted, metadata = _server(packages, spec, flagged, _call("boolean", "metadata-flag", False))
     assert (targeted["value"], targeted["reason"]) == ("", "TARGETING_MATCH")
     assert targeted["flagMetadata"] == {"burgee.reason": "rule_match", "burgee.rule": "ballmer"}
     shown = {"string": "1.0.2", "integer": 2, "boolean": True, "float": 0.1}
@@ -248,11 +246,14 @@ def test_web_follows_the_targeting_key(packages: Path, acme: EdgeProcess) -> Non
     for user in users[1:]:
         steps += [_context(targetingKey=user), _ask("string", "search.ranking", "x")]
     found = [step["details"]["value"] for step in _web(packages, acme, *steps)[1::2]]
-    single = [acme.ofrep("search.ranking", {"targetingKey": user}).json()["value"] for user in users]
+    single = [
+        acme.ofrep("search.ranking", {"targetingKey": user}).json()["value"] for user in users
+    ]
     assert found == single
     assert len(set(found)) > 1
 
 
 def test_the_lock_names_no_host() -> None:
     text = (_HERE / "package-lock.json").read_text(encoding="utf-8")
-    assert "resolved" not in text and "http" not in text
+    assert "resolved" not in text
+    assert "http" not in text

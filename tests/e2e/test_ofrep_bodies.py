@@ -101,7 +101,18 @@ def test_no_context_is_an_empty_one(spec: EdgeProcess, body: bytes) -> None:
         assert (answer.status, problems(path, answer)) == (200, [])
 
 
-KEYS = ["no-such-flag", "a/b", "a%2Fb", "..", "%2e%2e", "a?b", "%00", "%F0%9F%98%80", "a%20b", "x" * 300]
+KEYS = [
+    "no-such-flag",
+    "a/b",
+    "a%2Fb",
+    "..",
+    "%2e%2e",
+    "a?b",
+    "%00",
+    "%F0%9F%98%80",
+    "a%20b",
+    "x" * 300,
+]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -137,9 +148,7 @@ def test_repeated_slashes_are_one(spec: EdgeProcess, path: str) -> None:
         ("POST", "/ofrep/v1/evaluate/flags/", 404),
     ],
 )
-def test_other_methods_and_paths(
-    spec: EdgeProcess, method: str, target: str, status: int
-) -> None:
+def test_other_methods_and_paths(spec: EdgeProcess, method: str, target: str, status: int) -> None:
     answer = spec.send(method, target, {} if method != "GET" else None)
     assert answer.status == status
     assert problems(BULK, answer) == []
@@ -204,9 +213,7 @@ def test_an_offer_to_upgrade_loses_no_body(spec: EdgeProcess) -> None:
         "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
     }
     context = {"email": "ballmer@macrosoft.com"}
-    found = spec.send(
-        "POST", f"{_PATH}/string-targeted-zero-flag", {"context": context}, headers
-    )
+    found = spec.send("POST", f"{_PATH}/string-targeted-zero-flag", {"context": context}, headers)
     assert (found.status, found.json()["reason"]) == (200, "TARGETING_MATCH")
 
 

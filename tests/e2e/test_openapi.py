@@ -48,9 +48,7 @@ def reader(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edg
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(
-    reader: EdgeProcess, dist: Path, tmp_path: Path
-) -> None:
+def test_schemathesis_finds_nothing(reader: EdgeProcess, dist: Path, tmp_path: Path) -> None:
     names = [path.name for path in sorted((dist / "production" / "acme").iterdir())]
     config = _CONFIG.replace("DOCUMENTS", json.dumps(names))
     (tmp_path / "schemathesis.toml").write_text(config, encoding="utf-8")

@@ -103,22 +103,9 @@ ANSWERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("tenant", "kind", "key", "default", "context", "value", "variant", "reason"),
-    ANSWERS,
-)
-def test_every_type(
-    node: EdgeProcess,
-    clients: Clients,
-    tenant: str,
-    kind: str,
-    key: str,
-    default: Any,
-    context: Given,
-    value: Any,
-    variant: str,
-    reason: str,
-) -> None:
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: f"{case[2]}-{case[6]}")
+def test_every_type(node: EdgeProcess, clients: Clients, case: tuple[Any, ...]) -> None:
+    tenant, kind, key, default, context, value, variant, reason = case
     client = clients.of(node.named(x_tenant_id=tenant))
     found = _ask(client, kind, key, default, context)
     assert found.error_code is None, found.error_message

@@ -86,14 +86,18 @@ def _(world: World, key: str, default: str) -> None:
     world.ask("string", key, default)
 
 
-@steps(r'a non-existent string flag with key "([^"]*)" is evaluated with details and a fallback'
-       r' value "([^"]*)"')
+@steps(
+    r'a non-existent string flag with key "([^"]*)" is evaluated with details and a fallback'
+    r' value "([^"]*)"'
+)
 def _(world: World, key: str, default: str) -> None:
     world.ask("string", key, default)
 
 
-@steps(r'a string flag with key "([^"]*)" is evaluated as an integer, with details and a fallback'
-       r" value (\d+)")
+@steps(
+    r'a string flag with key "([^"]*)" is evaluated as an integer, with details and a fallback'
+    r" value (\d+)"
+)
 def _(world: World, key: str, default: str) -> None:
     world.ask("integer", key, int(default))
 
@@ -105,21 +109,27 @@ def _(world: World, keys: str, values: str) -> None:
     world.context = EvaluationContext(attributes=attributes)
 
 
-@steps(r"the resolved (boolean|string|integer|float)(?: details)? (?:value|response) should be"
-       r" ((?:\"[^\"]*\")|[\d.]+)")
+@steps(
+    r"the resolved (boolean|string|integer|float)(?: details)? (?:value|response) should be"
+    r" ((?:\"[^\"]*\")|[\d.]+)"
+)
 def _(world: World, kind: str, expected: str) -> None:
     _expect_value(world, _typed(kind, expected))
 
 
-@steps(r"the resolved (boolean|string|integer|float) details value should be ([^,]+), the variant"
-       r' should be "([^"]*)", and the reason should be "([^"]*)"')
+@steps(
+    r"the resolved (boolean|string|integer|float) details value should be ([^,]+), the variant"
+    r' should be "([^"]*)", and the reason should be "([^"]*)"'
+)
 def _(world: World, kind: str, expected: str, variant: str, reason: str) -> None:
     _expect_value(world, _typed(kind, expected))
     _expect_way(world, variant, reason)
 
 
-@steps(r"the resolved object (?:details )?value should be contain fields (.+), with values (.+),"
-       r" respectively")
+@steps(
+    r"the resolved object (?:details )?value should be contain fields (.+), with values (.+),"
+    r" respectively"
+)
 def _(world: World, fields: str, values: str) -> None:
     names = [field.strip('"') for field in _several(fields)]
     _expect_value(world, dict(zip(names, map(_guessed, _several(values)), strict=True)))
@@ -142,8 +152,10 @@ def _(world: World) -> None:
     _expect_value(world, world.asked[2])
 
 
-@steps(r"the reason should indicate an error and the error code should indicate"
-       r' (?:a missing flag|a type mismatch) with "([^"]*)"')
+@steps(
+    r"the reason should indicate an error and the error code should indicate"
+    r' (?:a missing flag|a type mismatch) with "([^"]*)"'
+)
 def _(world: World, code: str) -> None:
     assert world.answer.reason == "ERROR"
     assert world.answer.error_code is not None

@@ -66,7 +66,8 @@ def _judge(told: Told, answer: Answer, kept: dict[str, Any]) -> None:
 
 
 def _ask(port: int, stop: threading.Event) -> Told:
-    told, kept = Told(), {}
+    told = Told()
+    kept: dict[str, Any] = {}
     while not stop.is_set():
         told.connections += 1
         try:
@@ -84,7 +85,12 @@ def _ask(port: int, stop: threading.Event) -> Told:
 
 def _main() -> None:
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     told = _ask(int(sys.argv[1]), stop)
     sys.stdout.write(msgspec.json.encode(told).decode())
 

@@ -23,6 +23,7 @@ _STARTS_WITHIN = 30.0
 _STOPS_WITHIN = 15.0
 _LISTENING = re.compile(r"listening on (http://\S+)")
 
+
 class EdgeProcess(msgspec.Struct, frozen=True):
     """A node that serves; `headers` go with every request."""
 
@@ -64,7 +65,11 @@ class EdgeProcess(msgspec.Struct, frozen=True):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = {"Host": f"127.0.0.1:{self.port}", **self.headers, **(headers or {})}
         if body is not None:
-            fields = {"Content-Type": "application/json", **fields, "Content-Length": len(data)}
+            fields = {
+                "Content-Type": "application/json",
+                **fields,
+                "Content-Length": str(len(data)),
+            }
         else:
             data = b""
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

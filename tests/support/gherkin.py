@@ -63,7 +63,9 @@ class Steps(Generic[W]):
     def run(self, scenario: Scenario, world: W) -> None:
         """Do a scenario's steps; a sentence that is known not once but never or twice fails."""
         for sentence in scenario.steps:
-            met = [(match, do) for pattern, do in self._known if (match := pattern.fullmatch(sentence))]
+            met = [
+                (match, do) for pattern, do in self._known if (match := pattern.fullmatch(sentence))
+            ]
             assert len(met) == 1, f"{len(met)} steps are for: {sentence}"
             match, do = met[0]
             do(world, *match.groups())

@@ -48,7 +48,7 @@ def problems(path: str, answer: Answer) -> list[str]:
         return ["a 304 with a body"] if answer.body else []
     if answer.headers["content-type"] != "application/json":
         return [f"content type {answer.headers['content-type']}"]
-    body = answer.json()
+    body: dict[str, Any] = answer.json()
     validator = _validator(path, answer.status)
     found = [] if validator is None else [str(error) for error in validator.iter_errors(body)]
     return found + _beyond(body, answer.status)
@@ -64,10 +64,14 @@ def _beyond(body: dict[str, Any], status: int) -> list[str]:
             found.append("an error that lacks errorCode or errorDetails")
         return found
     for item in body.get("flags", [body]):
+        key, valued = item.get("key"), "value" in item
         if "errorCode" in item:
             found += _beyond(item, 400)
-        elif not isinstance(item.get("variant"), str):
-            found.append(f"{item.get('key')}: a variant that is no text")
-        elif ("value" in item) == (item.get("reason") == "DISABLED") or item.get("value", 0) is None:
-            found.append(f"{item.get('key')}: DISABLED is for answers without a value and only those")
+            continue
+        if not isinstance(item.get("variant"), str):
+            found.append(f"{key}: a variant that is no text")
+        if valued == (item.get("reason") == "DISABLED"):
+            found.append(f"{key}: DISABLED is for answers without a value, and only those")
+        if valued and item["value"] is None:
+            found.append(f"{key}: a value that is null")
     return found

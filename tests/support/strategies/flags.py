@@ -47,11 +47,11 @@ class FlagWriter:
         c.maybe(flag, "by", 4, lambda: c.pick(_BY))
         c.maybe(flag, "seed", 5, lambda: c.pick(("s1", "s.2_x", "other-flag")))
         c.maybe(flag, "metadata", 5, lambda: {"team": "a", "tier": 2, "x": 1.0, "y": True})
-        c.maybe(flag, "overrides", 4, self._overrides)
+        c.maybe(flag, "overrides", 3, self._overrides)
         c.maybe(flag, "schedule", 4, lambda: self._schedule(overlays=True))
-        c.maybe(flag, "state", 8, lambda: c.pick(("on", "off")))
+        c.maybe(flag, "state", 7, lambda: "off")
         if self._others:
-            c.maybe(flag, "requires", 4, self._requires)
+            c.maybe(flag, "requires", 3, self._requires)
         c.maybe(flag, "environments", 3, self._overlays)
         return flag
 
@@ -139,8 +139,8 @@ class FlagWriter:
             c.maybe(rule, "percentage", 2, lambda: percentage(c))
             c.maybe(rule, "by", 4, lambda: c.pick(_BY))
         self._window(rule)
-        c.maybe(rule, "seed", 5, lambda: c.pick(("2024q4", "s1", "first")))
-        c.maybe(rule, "was", 6, lambda: c.pick(("old", "older")))
+        c.maybe(rule, "seed", 3, lambda: c.pick(("2024q4", "s1", "first")))
+        c.maybe(rule, "was", 3, lambda: c.pick(("old", "older")))
         c.maybe(rule, "schedule", 4, lambda: self._rule_schedule(name, at, layer, measured))
         if overlays and c.chance(4):
             rule["environments"] = {

@@ -85,12 +85,15 @@ def _layer(c: Chooser, claims: Sequence[str]) -> dict[str, Any]:
     """Return a layer in which each claim has slots, some are held out and some are free."""
     owners = [*claims, "holdout", "free"]
     slots: dict[str, list[list[Plain]]] = {}
-    for place, (start, end) in enumerate(cuts(c, c.count(1, 4) + 2 * len(claims))):
+    pieces = cuts(c, c.count(1, 4) + 2 * len(claims))
+    if len(pieces) < len(claims):  # cuts met, and each claim needs slots
+        pieces = [(1000 * place, 1000 * place + 1000) for place in range(len(claims))]
+    for place, (start, end) in enumerate(pieces):
         owner = claims[place] if place < len(claims) else c.pick(owners)
         slots.setdefault(owner, []).append([_percent(start), _percent(end)])
     slots.pop("free", None)
     layer: dict[str, Any] = {"holdout": slots.pop("holdout", []), "slots": slots}
-    c.maybe(layer, "by", 3, lambda: c.pick(_BY))
+    c.maybe(layer, "by", 2, lambda: c.pick(_BY))
     return layer
 
 

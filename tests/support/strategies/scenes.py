@@ -20,7 +20,7 @@ def contexts(draw: st.DrawFn) -> dict[str, Any]:
     c = Chooser(draw)
     context: dict[str, Any] = {}
     if not c.chance(8):
-        context["targetingKey"] = c.pick(KEYS) if c.chance(2) else f"user-{c.count(0, 10**6)}"
+        context["targetingKey"] = _key(c)
     for path in c.some(_PATHS, 0, len(_PATHS)):
         pool = VALUES[c.pick(_PATHS)] if c.chance(8) else VALUES[path]
         _place(c, context, path, c.pick(pool))
@@ -29,23 +29,34 @@ def contexts(draw: st.DrawFn) -> dict[str, Any]:
     return context
 
 
+def _key(c: Chooser) -> Any:
+    """Return a key: one of very many, one that lists may name, or an odd one."""
+    kind = c.count(0, 3)
+    if kind < 2:
+        return f"user-{c.count(0, 10**6)}"
+    return c.pick(KEYS[:8]) if kind == 2 else c.pick(KEYS)
+
+
 def _place(c: Chooser, context: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value under its whole key, or step by step, or under both with the first null."""
+    """Put a value step by step, or under its whole key, or under both, the whole one null."""
     form = c.count(0, 9)
-    if form >= 8:
-        context[path] = None if form == 9 else value
-    if form == 7:
-        context[path.partition(".")[0]] = [{path.partition(".")[2]: value}]
+    if form == 9:
+        context[path] = value
+        return
+    first, _, rest = path.partition(".")
+    if form == 8 and rest:
+        context[first] = [{rest: value}]
         return
     here = context
-    *steps, last = path.split(".") if form < 9 else (path,)
+    *steps, last = path.split(".")
     for step in steps:
         below = here.setdefault(step, {})
         if not isinstance(below, dict):
             return
         here = below
-    if form < 8:
-        here[last] = value
+    here[last] = value
+    if form == 7:
+        context[path] = None
 
 
 @st.composite
