@@ -40,7 +40,7 @@ fresh-venv:
 
 # Tests build the same flags with this Python and with .venv's: the newest one at hand that is not
 # the same, on PATH or where pyenv and uv keep theirs. Where there is none those tests are skipped.
-other: setup
+other: setup ## a second Python, if one is at hand, for tests that compare builds
 	@cmp -s $(LOCK) $(OTHER)/installed.lock || { \
 		here=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		python=$$(for each in python3.14 python3.13 python3.12 python3.11 \

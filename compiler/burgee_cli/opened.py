@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from burgee.instants import parse_instant
 from burgee_cli.outcome import Usage
-from burgee_compiler.facts import CommitFacts, commit_facts, folder_facts
+from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.facts import CommitFacts, commit_facts, dirty_note, folder_facts
 from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
@@ -36,6 +37,10 @@ class Opened(Struct, frozen=True):
             return folder_facts(self.root, self.tree)
         _, commit = open_commit(self.root, self.revision)
         return commit_facts(commit, self.root)
+
+    def dirty_note(self) -> Diagnostic | None:
+        """Return a note where the files are a work tree's that differs from its commit."""
+        return dirty_note(self.root, self.tree) if self.revision is None else None
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes for a finding, None where it has none."""

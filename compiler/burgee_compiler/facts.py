@@ -8,10 +8,11 @@ import pygit2
 from msgspec import Struct
 
 from burgee.instants import MICROSECONDS, format_instant
+from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.layout import files_read
 from burgee_compiler.trees import CommitTree, Tree, UnknownRevision, open_commit
 
-__all__ = ["CommitFacts", "commit_facts", "folder_facts"]
+__all__ = ["CommitFacts", "commit_facts", "dirty_note", "folder_facts"]
 
 
 class CommitFacts(Struct, frozen=True):
@@ -41,17 +42,38 @@ def folder_facts(root: Path, tree: Tree) -> CommitFacts | None:
         head, commit = open_commit(root, "HEAD")
     except UnknownRevision:
         return None
-    return None if _differs(tree, head) else commit_facts(commit, root)
+    return None if _differing(tree, head) else commit_facts(commit, root)
 
 
-def _differs(tree: Tree, head: CommitTree) -> bool:
-    paths = files_read(tree.entries())
-    if paths != files_read(head.entries()):
-        return True
+def dirty_note(root: Path, tree: Tree) -> Diagnostic | None:
+    """Return a note on a file that differs from HEAD; None in a clean tree or without a commit."""
     try:
-        return any(_text(tree.read(path)) != _text(head.read(path)) for path in paths)
-    except OSError:
-        return True
+        head, _ = open_commit(root, "HEAD")
+    except UnknownRevision:
+        return None
+    path = _differing(tree, head)
+    if path is None:
+        return None
+    return diagnostic(
+        "B801",
+        f"{path} is not as the last commit has it, so this build can be tried, not published",
+        Where(path),
+        help="commit the change and build again, or build the commit with --rev HEAD",
+    )
+
+
+def _differing(tree: Tree, head: CommitTree) -> str | None:
+    """Return the first file that is read here or was at HEAD, and is not the same."""
+    here, there = files_read(tree.entries()), files_read(head.entries())
+    for path in sorted(here | there):
+        if path not in here or path not in there:
+            return path
+        try:
+            if _text(tree.read(path)) != _text(head.read(path)):
+                return path
+        except OSError:
+            return path
+    return None
 
 
 def _text(data: bytes) -> bytes:

@@ -43,6 +43,15 @@ _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _VERSION: Final = re.compile(r"[0-9]{1,20}-[0-9a-f]{1,64}")  # it goes into a header of every answer
 
 
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Stamped(msgspec.Struct):
+    """What documents of every format have."""
+
+    format: tuple[int, int]
+
+
 class Refused(ValueError):
     """A manifest or document that must not be served; `reason` is a word for counting."""
 
@@ -192,8 +201,16 @@ def _verified(read: Read, path: str, whole: str) -> bytes:
 def _decode(data: bytes, form: type[T], path: str) -> T:
     try:
         return msgspec.json.decode(data, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
+        _check_format(_format_of(data), path)  # a newer one may have any shape
         raise Refused("malformed", f"{path} is not well formed: {error}") from error
+
+
+def _format_of(data: bytes) -> tuple[int, int]:
+    try:
+        return msgspec.json.decode(data, type=_Stamped).format
+    except _UNREADABLE:
+        return FORMAT
 
 
 def _check_format(format_: tuple[int, int], path: str) -> None:

@@ -6,9 +6,6 @@ snapshot. All fields of their answers are the same.
 
 from __future__ import annotations
 
-from itertools import product
-from typing import Any
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,38 +18,34 @@ from support.strategies import (
     ENVIRONMENTS,
     TENANT,
     RandomRepository,
-    clocks,
-    contexts,
+    Scenes,
     repositories,
+    scenes,
 )
 
-Scenes = tuple[list[dict[str, Any]], list[int]]
-SCENES = st.tuples(
-    st.lists(contexts(), min_size=4, max_size=8), st.lists(clocks(), min_size=3, max_size=6)
-)
 FEWER = settings(max_examples=settings().max_examples // 3)
 ENVIRONMENT = st.sampled_from(ENVIRONMENTS)
 
 
-@given(repositories(), SCENES, ENVIRONMENT)
+@given(repositories(), scenes(), ENVIRONMENT)
 def test_both_evaluators_answer_alike(
-    random: RandomRepository, scenes: Scenes, environment: str
+    random: RandomRepository, asked: Scenes, environment: str
 ) -> None:
     repository = repository_of(random.files)
     flags = flags_of(repository, TENANT, environment)
-    for context, now in product(*scenes):
+    for context, now in asked:
         for key in (*random.keys, "unknown"):
             slow = slow_evaluate(repository, TENANT, key, environment, context, now)
             assert_same(flags.evaluate(key, context, now), slow)
 
 
 @FEWER
-@given(repositories(), SCENES, ENVIRONMENT)
+@given(repositories(), scenes(), ENVIRONMENT)
 def test_an_explanation_is_of_the_same_answer(
-    random: RandomRepository, scenes: Scenes, environment: str
+    random: RandomRepository, asked: Scenes, environment: str
 ) -> None:
     flags = flags_of(repository_of(random.files), TENANT, environment)
-    for context, now in product(*scenes):
+    for context, now in asked:
         for key in random.keys:
             flag = flags.get(key)
             assert flag is not None
@@ -63,14 +56,14 @@ def test_an_explanation_is_of_the_same_answer(
 
 
 @FEWER
-@given(repositories(), SCENES, ENVIRONMENT)
+@given(repositories(), scenes(), ENVIRONMENT)
 def test_answers_depend_on_nothing_but_their_arguments(
-    random: RandomRepository, scenes: Scenes, environment: str
+    random: RandomRepository, asked: Scenes, environment: str
 ) -> None:
     """Another order of asking, and flags that were prepared by other questions, change nothing."""
     repository = repository_of(random.files)
     one = flags_of(repository, TENANT, environment)
     other = flags_of(repository_of(random.files), TENANT, environment)
-    asked = [(key, context, now) for key in random.keys for context, now in product(*scenes)]
-    answers = [one.evaluate(*question) for question in asked]
-    assert answers[::-1] == [other.evaluate(*question) for question in reversed(asked)]
+    questions = [(key, context, now) for key in random.keys for context, now in asked]
+    answers = [one.evaluate(*question) for question in questions]
+    assert answers[::-1] == [other.evaluate(*question) for question in reversed(questions)]

@@ -281,16 +281,16 @@ def test_manifests_name_their_documents_by_digest_and_size(small: FlagRepository
         ({"flags/a.yaml": "default: [\n"}, ["B106"]),
         ({"flags/a.yaml": "default: on\ntests: [{expect: {variant: off}}]\n"}, ["B601"]),
         ({"burgee.yaml": "environments: [\n"}, ["B106"]),
-        ({"flags/a.yaml": "default: none\n", "flags/b.yaml": "defualt: on\n"}, None),
+        ({"flags/a.yaml": "default: none\n", "flags/b.yaml": "defualt: on\n"}, ["B201", "B303"]),
     ],
 )
 def test_an_error_leaves_no_documents(
-    small: FlagRepository, files: Mapping[str, str], expected_codes: list[str] | None
+    small: FlagRepository, files: Mapping[str, str], expected_codes: list[str]
 ) -> None:
     small.write(files)
     made = small.build()
     assert made.environments == []
-    assert codes(made) == (expected_codes or ["B201", "B202", "B303"])
+    assert codes(made) == expected_codes
 
 
 def test_warnings_do_not(small: FlagRepository) -> None:
@@ -339,7 +339,8 @@ def test_ten_thousand_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     made = build(loaded, None)
     ended = time.perf_counter()
     with capsys.disabled():
-        print(f" 10,000 flags: read {read - started:.1f} s, built {ended - read:.1f} s")
+        took = f"read in {read - started:.1f} s, built in {ended - read:.1f} s"
+        sys.stdout.write(f" 10,000 flags {took}\n")
     assert not made.found
     (production,) = made.environments
     assert len([path for path in production.files if "/flags-" in path]) == 16

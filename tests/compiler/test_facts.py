@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from burgee_compiler.facts import commit_facts
-from burgee_compiler.trees import open_commit
+from burgee_compiler.facts import commit_facts, dirty_note
+from burgee_compiler.trees import Folder, open_commit
 from support.flag_repository import FlagRepository, git
 
 FILES = {
@@ -92,6 +92,9 @@ def test_a_dirty_tree_is_no_commit(
 ) -> None:
     change(repository)
     assert repository.facts() is None
+    note = dirty_note(repository.root, Folder(repository.root))
+    assert note is not None
+    assert (note.code, note.severity) == ("B801", "note")
 
 
 CLEAN: dict[str, Callable[[FlagRepository], object]] = {
@@ -115,6 +118,7 @@ def test_what_is_not_read_makes_no_tree_dirty(
     change(repository)
     assert before is not None
     assert repository.facts() == before
+    assert dirty_note(repository.root, Folder(repository.root)) is None
 
 
 def test_merge_commits_and_both_sides_count(repository: FlagRepository) -> None:
@@ -168,9 +172,10 @@ def test_a_bare_repository_has_facts_by_revision(repository: FlagRepository) -> 
 
 def test_without_git_or_commit_there_are_none(tmp_path: Path) -> None:
     repository = FlagRepository(tmp_path, FILES)
-    assert repository.facts() is None
-    git(tmp_path, "init", "--quiet")
-    assert repository.facts() is None
+    for _ in range(2):
+        assert repository.facts() is None
+        assert dirty_note(tmp_path, Folder(tmp_path)) is None
+        git(tmp_path, "init", "--quiet")
 
 
 def test_a_clone_with_windows_line_ends_is_the_commit(repository: FlagRepository) -> None:

@@ -80,7 +80,7 @@ ACCEPTED = [
     (SHARED, shared(scopes=None, scope="evaluate")),
     (SHARED, ES256.token()),
     (EDGE, EDDSA.token({"kid": None})),
-    (EDGE, EDDSA.token(exp=time.time() + 60.5)),
+    (EDGE, EDDSA.token(exp=time.time() + 86_400.5)),
     (EDGE, EDDSA.token(tenants=None)),
 ]
 
@@ -147,8 +147,8 @@ REFUSED = {
     "critical header": (EDGE, EDDSA.token({"crit": ["exp"], "exp": 1})),
     "detached payload": (EDGE, EDDSA.token({"crit": ["b64"], "b64": True})),
     "expired": (EDGE, EDDSA.token(exp=int(time.time()) - 30)),
-    "not yet": (EDGE, EDDSA.token(nbf=int(time.time()) + 60)),
-    "issued later": (EDGE, EDDSA.token(iat=int(time.time()) + 60)),
+    "not yet": (EDGE, EDDSA.token(nbf=int(time.time()) + 86_400)),
+    "issued later": (EDGE, EDDSA.token(iat=int(time.time()) + 86_400)),
     "no exp": (EDGE, EDDSA.token(exp=None)),
     "exp is text": (EDGE, EDDSA.token(exp=str(int(time.time()) + 60))),
     "exp is true": (EDGE, EDDSA.token(exp=True)),

@@ -71,7 +71,8 @@ def _install(npm: str, manifests: list[Path], target: Path) -> None:
         made.mkdir()
         for each in manifests:
             shutil.copy(each, made)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+        command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
         try:
             done = subprocess.run(
                 command,

@@ -1,5 +1,6 @@
 """The OFREP protocol's own OpenAPI document, as a judge of single bodies."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ __all__ = ["protocol_validator"]
 _FILE = Path(__file__).parents[1] / "e2e" / "data" / "ofrep-openapi.yaml"
 
 
+@cache
 def protocol_validator(schema: str) -> Draft202012Validator:
     """Return a validator of one schema.
 

@@ -67,8 +67,17 @@ VALUES = st.one_of(
     st.lists(_SCALARS, max_size=3),
     st.dictionaries(st.sampled_from(["c", "d"]), _SCALARS, max_size=2),
 )
-CONTEXTS = st.dictionaries(
-    st.sampled_from(["a", "b", "b.c", "targetingKey", "user.id", "unread"]), VALUES, max_size=4
+_UNITS = st.sampled_from(["x", "y", "18", 18, 18.0, "u1", "u2", "u3", "u4"])
+CONTEXTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "targetingKey": _UNITS | _SCALARS,
+        "a": _UNITS | VALUES,
+        "b": VALUES,
+        "b.c": _UNITS,
+        "user.id": _UNITS,
+        "unread": _UNITS,
+    },
 )
 
 

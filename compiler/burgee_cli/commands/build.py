@@ -70,7 +70,9 @@ def command(
             write_builds([signed(each, signers) if signers else each for each in chosen], out)
         except OSError as error:
             raise Usage(f"{out} cannot be written: {error.strerror or error}") from error
-    made = msgspec.structs.replace(made, environments=chosen)
+    note = opened.dirty_note() if chosen else None
+    found = made.found if note is None else [*made.found, note]
+    made = msgspec.structs.replace(made, found=found, environments=chosen)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_summary(made))))
     else:

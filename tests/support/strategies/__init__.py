@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from support.strategies.repositories import TENANT, RandomRepository, repositories
-from support.strategies.scenes import clocks, contexts
+from support.strategies.scenes import Scenes, clocks, contexts, scenes
 from support.strategies.universe import ENVIRONMENTS
 
-__all__ = ["ENVIRONMENTS", "TENANT", "RandomRepository", "clocks", "contexts", "repositories"]
+__all__ = [
+    "ENVIRONMENTS",
+    "TENANT",
+    "RandomRepository",
+    "Scenes",
+    "clocks",
+    "contexts",
+    "repositories",
+    "scenes",
+]

@@ -201,11 +201,11 @@ class FlagWriter:
 
     def _write_lock(self) -> dict[str, Any] | None:
         c = self._c
-        if not self._tables or not c.chance(3):
+        if not self._tables or c.chance(2):
             return None
         arms = (*self.names, "gone")
         entries = []
-        for table, at in c.some(tuple(self._tables), 1, 3):
-            places = c.some(ENVIRONMENTS, 1, 2)
+        for table, at in c.some(tuple(self._tables), 1, 5):
+            places = c.some(ENVIRONMENTS, 1, 1) if c.chance(3) else ENVIRONMENTS
             entries.append(lock_entry(c, table, at, places, arms))
         return {"tables": entries}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from support.strategies.drawing import Chooser
 from support.strategies.universe import HOUR, INSTANTS, KEYS, START, VALUES
 
-__all__ = ["clocks", "contexts"]
+__all__ = ["Scenes", "clocks", "contexts", "scenes"]
+
+Scenes = list[tuple[dict[str, Any], int]]
 
 _PATHS = tuple(VALUES)
 
@@ -66,3 +69,16 @@ def clocks(draw: st.DrawFn) -> int:
     if c.chance(4):
         return START + c.count(-HOUR, 130 * HOUR)
     return c.pick(INSTANTS) + c.pick((0, -1, 1, 6 * HOUR))
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Scenes:
+    """Draw some contexts, each also as that of two other people, at some instants each."""
+    crowd = draw(st.integers(0, 2**32))
+    found = []
+    for context in draw(st.lists(contexts(), min_size=3, max_size=5)):
+        crowd += 1
+        people = [{**context, "targetingKey": f"{crowd}-{person}"} for person in "ab"]
+        found += [context, *people]
+    instants = draw(st.lists(clocks(), min_size=2, max_size=5))
+    return list(product(found, instants))
