@@ -285,3 +285,22 @@ def test_segments_are_replaced_field_by_field() -> None:
     assert here.when == segment.when
     assert segment_in(segment, "s").excluded == ()
     assert segment_in(segment, "elsewhere").members == ("u",)
+
+
+def test_an_environment_may_have_no_schedule_at_all() -> None:
+    """`schedule: []` replaces the inherited steps like any other value."""
+    text = """\
+rules: [{name: one, serve: "on", schedule: [{at: 2030-01-01, set: {percentage: 5}}],
+         environments: {staging: {schedule: []}}}]
+default: "off"
+schedule: [{at: 2030-01-02, set: {state: "off"}}]
+environments: {staging: {schedule: []}}
+"""
+    node, found = read_yaml(text.encode(), "acme/flags/one.yaml")
+    assert found == []
+    assert node is not None
+    decoder = Decoder("acme/flags/one.yaml")
+    flag = FLAG.read(decoder, node)
+    assert decoder.found == []
+    assert [phase.at for phase in phases_of(flag_in(flag, "staging"))] == [None]
+    assert len(phases_of(flag_in(flag, "production"))) == 3

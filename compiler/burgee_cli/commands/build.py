@@ -112,7 +112,9 @@ def _print(made: Build, opened: Opened, out: Path) -> None:
         click.echo(f"{each.environment}: version {each.version}, digest {each.digest}")
         for tenant, held in each.held.items():
             for key, commit in held.items():
-                click.echo(f"  held: {tenant}/{key} as of {commit[:7]}")
+                click.echo(
+                    f"  held: {tenant}/{key} as of {commit[:7] if len(commit) == 40 else commit}"
+                )
     passed = sum(outcome.found is None for outcome in made.tests)
     click.echo(f"{counted(passed, 'test')} passed; written to {out}")
 

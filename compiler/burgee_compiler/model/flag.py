@@ -114,6 +114,8 @@ class RuleStep(Struct, frozen=True):
 
 
 _RULE_STEPS: Final = list_of(struct_of(RuleStep, "a step"), least=1)
+# In an environment an empty list has a meaning: no step of the base holds there.
+_OVERLAY_RULE_STEPS: Final = list_of(struct_of(RuleStep, "a step"))
 _EXPERIMENT: Final = struct_of(Experiment, "an experiment")
 
 
@@ -123,7 +125,9 @@ class RuleOverlay(Struct, frozen=True, kw_only=True):
     when: Annotated[Condition | UnsetType, CONDITION, "Whom the rule is for."] = UNSET
     serve: Annotated[Serve | UnsetType, SERVE, "A variant, or {split: …}."] = UNSET
     percentage: Annotated[int | Moving | UnsetType, PERCENTAGE, "The gate."] = UNSET
-    schedule: Annotated[tuple[RuleStep, ...] | UnsetType, _RULE_STEPS, "Changes to come."] = UNSET
+    schedule: Annotated[
+        tuple[RuleStep, ...] | UnsetType, _OVERLAY_RULE_STEPS, "Changes to come; [] for none."
+    ] = UNSET
     starts: Annotated[int | UnsetType, INSTANT, "In force from this instant on."] = UNSET
     ends: Annotated[int | UnsetType, INSTANT, "No longer in force from this instant on."] = UNSET
     by: Annotated[str | UnsetType, PATH, "The attribute that is bucketed."] = UNSET
@@ -208,7 +212,7 @@ class PlainFlagStep(FlagStep, frozen=True):
     ]
 
 
-_PLAIN_STEPS: Final = list_of(struct_of(PlainFlagStep, "a step"), least=1)
+_PLAIN_STEPS: Final = list_of(struct_of(PlainFlagStep, "a step"))
 
 
 class FlagOverlay(Struct, frozen=True, kw_only=True):

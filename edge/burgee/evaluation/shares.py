@@ -30,7 +30,7 @@ def pinned_slots(slot: int) -> Slots:
 
 
 def shares(
-    evaluate: Callable[[Slots], Result], limit: int = 100_000
+    evaluate: Callable[[Slots], Result], limit: int = 20_000
 ) -> list[tuple[Fraction, Result]]:
     """Return each distinct run of `evaluate` with its exact share; the shares sum to 1.
 
