@@ -8,13 +8,13 @@ from contextlib import aclosing
 import structlog
 
 from burgee.load import Read, Refused
+from burgee.signatures import Trust, signature_path
 from burgee.snapshot.canonical import digest
 from burgee_edge.cache import ResponseCache
 from burgee_edge.folder_source import FolderSource
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.served import MANIFEST, Served, make_served
-from burgee.signatures import Trust, signature_path
 
 __all__ = ["Follower"]
 

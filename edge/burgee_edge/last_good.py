@@ -11,10 +11,10 @@ import msgspec
 import structlog
 
 from burgee.load import read_folder
+from burgee.signatures import Trust, signature_path
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
 from burgee_edge.served import MANIFEST, Served, make_served
-from burgee.signatures import Trust, signature_path
 
 __all__ = ["LastGood"]
 

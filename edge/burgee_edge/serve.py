@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from burgee.signatures import Trust
 from burgee_edge.admin import make_admin
 from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
@@ -17,7 +18,6 @@ from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
-from burgee.signatures import Trust
 from burgee_edge.status import add_snapshot_metrics
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients

@@ -8,6 +8,7 @@ from typing import Any, cast
 from msgspec import Raw, Struct, structs
 
 from burgee.buckets import member_digest
+from burgee.evaluation import TenantFlags
 from burgee.load import document_path
 from burgee.snapshot.canonical import canonical, digest, short_digest
 from burgee.snapshot.forms import (
@@ -37,6 +38,7 @@ __all__ = [
     "rule",
     "segment_digest",
     "split",
+    "tenant_flags",
     "write_environment",
 ]
 
@@ -169,6 +171,13 @@ def _named(plain: Any) -> set[str]:
     if isinstance(plain, list | tuple):
         return set().union(*map(_named, plain))
     return set()
+
+
+def tenant_flags(tenant: str, parts: TenantParts) -> TenantFlags:
+    """A tenant's flags without any file."""
+    segments = {segment_digest(form): Raw(canonical(form)) for form in parts.segments}
+    none: dict[str, object] = {}
+    return TenantFlags(tenant, _entries(tenant, parts), segments, none.__getitem__)
 
 
 def write_environment(
