@@ -230,7 +230,7 @@ def test_what_is_not_read_is_not_in_the_key(form: FlagForm) -> None:
 def test_nodes_agree_on_a_key_whatever_they_were_asked_before() -> None:
     forms = {f"f{n}": form for n, (form, _, _) in enumerate(READ.values())}
     parts = TenantParts({**forms, **BELOW, **DEEPEST}, (LISTED, NESTED, EXCLUDING))
-    turned = TenantParts(dict(reversed(parts.flags.items())), parts.segments)
+    turned = TenantParts(dict(sorted(parts.flags.items(), reverse=True)), parts.segments)
     first, second = (tenant_flags("acme", each) for each in (parts, turned))
     one, other = Footprint.of(first, first.keys()), Footprint.of(second, reversed(second.keys()))
     other.key({}, NOON + 2 * HOUR)

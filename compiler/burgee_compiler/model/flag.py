@@ -122,6 +122,7 @@ _EXPERIMENT: Final = struct_of(Experiment, "an experiment")
 class RuleOverlay(Struct, frozen=True, kw_only=True):
     """What an environment replaces in a rule; whole fields."""
 
+    description: Annotated[str | UnsetType, TEXT, "For people."] = UNSET
     when: Annotated[Condition | UnsetType, CONDITION, "Whom the rule is for."] = UNSET
     serve: Annotated[Serve | UnsetType, SERVE, "A variant, or {split: …}."] = UNSET
     percentage: Annotated[int | Moving | UnsetType, PERCENTAGE, "The gate."] = UNSET
