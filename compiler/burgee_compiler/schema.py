@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -120,8 +121,23 @@ SCHEMAS: Final[dict[str, Callable[[], JsonSchema]]] = {
 
 def schema_text(kind: str) -> str:
     """Return one schema as it stands in its file; KeyError for an unknown kind."""
-    made = msgspec.json.encode(_sorted_definitions(SCHEMAS[kind]()))
+    made = msgspec.json.encode(_undented(_sorted_definitions(SCHEMAS[kind]())))
     return msgspec.json.format(made, indent=2).decode() + "\n"
+
+
+def _undented(node: Any) -> Any:
+    """Return a schema whose descriptions, which may be docstrings, have no margin.
+
+    Python 3.13 takes it off by itself, earlier versions do not.
+    """
+    if isinstance(node, dict):
+        return {
+            name: cleandoc(value)
+            if name == "description" and isinstance(value, str)
+            else _undented(value)
+            for name, value in node.items()
+        }
+    return [_undented(value) for value in node] if isinstance(node, list) else node
 
 
 def schema_file(kind: str) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "new_event_loop",
     "print_listening",
     "serve",
+    "serve_on",
 ]
 
 
@@ -122,6 +123,20 @@ def serve(
     streams to be closed. A second signal ends it at once.
     """
     sockets = [bind(listener.host, listener.port) for listener in listeners]
+    return serve_on(
+        listeners, sockets, grace_seconds=grace_seconds, ready=ready, stopping=stopping
+    )
+
+
+def serve_on(
+    listeners: Sequence[Listener],
+    sockets: Sequence[socket.socket],
+    *,
+    grace_seconds: float = 30.0,
+    ready: Callable[[Sequence[str]], None] = print_listening,
+    stopping: Callable[[], None] = lambda: None,
+) -> int:
+    """The same on sockets that are bound already, which several processes may share."""
     servers = [make_server(listener, grace_seconds) for listener in listeners]
     addresses = [_url(bound) for bound in sockets]
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
