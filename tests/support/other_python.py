@@ -31,19 +31,24 @@ def other_python() -> Path:
 def run_other(python: Path, folder: Path, *arguments: str) -> str:
     """Run another interpreter over the packages under test; return what it prints.
 
-    `folder` is for the distribution's metadata, which a build takes its version from.
+    `folder` is for those packages and the distribution's metadata, which a build takes its
+    version from.
     """
     metadata = distribution("burgee").read_text("METADATA")
     assert metadata is not None
     place = folder / "burgee-0.dist-info"
     place.mkdir(parents=True, exist_ok=True)
     (place / "METADATA").write_text(metadata, encoding="utf-8")
-    packages = [Path(each.__file__ or "").parents[1] for each in (burgee, burgee_compiler)]
+    # Only our packages: an installed wheel lies among libraries built for this interpreter.
+    for package in (burgee, burgee_compiler):
+        link = folder / package.__name__
+        if not link.exists():
+            link.symlink_to(Path(package.__file__ or "").parent, target_is_directory=True)
     done = subprocess.run(
         [str(python), "-P", *arguments],
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(str(path) for path in (*packages, folder)),
+            "PYTHONPATH": str(folder),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
         capture_output=True,
