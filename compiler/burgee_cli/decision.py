@@ -17,9 +17,10 @@ from burgee_cli.effective import environments_of, known_flag, one_of
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import No, Usage
+from burgee_compiler.broken import files_behind
 from burgee_compiler.build import check
 from burgee_compiler.flag_tests import flags_of
-from burgee_compiler.hold import hold_tenant
+from burgee_compiler.hold import sound_forms
 
 __all__ = ["Question", "decision_options", "open_question"]
 
@@ -75,10 +76,12 @@ def open_question(
     files = repository.tenants[name]
     known_flag(files, flag)
     found = check(repository)
-    forms = hold_tenant(files, where, found, None, [])
+    forms = sound_forms(files, where, found)
     if flag not in forms.entries:
-        about = [each for each in found if each.severity == "error"]
-        print_findings(about, opened, "text", "")
+        behind = files_behind(files, flag)
+        errors = [each for each in found if each.severity == "error"]
+        about = [each for each in errors if each.where.file in behind]
+        print_findings(about or errors, opened, "text", "", err=True)
         raise No(f"{flag} does not build", "mend the findings above; `burgee check` shows all")
     now = time.time_ns() // 1_000 if at is None else at
     return Question(opened, flags_of(forms), flag, name, where, _context(context), now)

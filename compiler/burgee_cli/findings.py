@@ -45,8 +45,10 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
-def print_findings(found: Sequence[Diagnostic], opened: Opened, form: str, good: str) -> None:
-    """Print findings to standard output; `good` is said where text has none to print."""
+def print_findings(
+    found: Sequence[Diagnostic], opened: Opened, form: str, good: str, *, err: bool = False
+) -> None:
+    """Print findings; `good` is said where text has none to print. `err`: to standard error."""
     located = place(found, opened.read)
     if form == "json":
         click.echo(render_json(located).rstrip("\n"))
@@ -55,11 +57,11 @@ def print_findings(found: Sequence[Diagnostic], opened: Opened, form: str, good:
     elif form == "github":
         click.echo(render_github(located), nl=False)
     else:
-        _print_text(located, good)
+        _print_text(located, good, err)
 
 
-def _print_text(located: Sequence[Located], good: str) -> None:
+def _print_text(located: Sequence[Located], good: str, err: bool) -> None:
     if located:
-        click.echo(render_text(located, colour=wants_colour()).rstrip("\n"))
-        click.echo()
-    click.echo(summary(located) if located else good)
+        click.echo(render_text(located, colour=wants_colour() and not err).rstrip("\n"), err=err)
+        click.echo(err=err)
+    click.echo(summary(located) if located else good, err=err)

@@ -8,11 +8,19 @@ from msgspec import Struct
 
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.model.condition import Condition
+from burgee_compiler.model.files import Segment
 from burgee_compiler.model.flag import Flag, Require
 from burgee_compiler.repository import TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
 
-__all__ = ["broken_flags", "broken_segments", "layers_of", "users_of_flags", "users_of_segments"]
+__all__ = [
+    "broken_flags",
+    "broken_segments",
+    "files_behind",
+    "layers_of",
+    "users_of_flags",
+    "users_of_segments",
+]
 
 
 def broken_segments(files: TenantFiles, found: Iterable[Diagnostic]) -> set[str]:
@@ -96,6 +104,33 @@ def users_of_flags(files: TenantFiles, flags: set[str]) -> set[str]:
         key: _flags_named(file.flag) for key, file in files.flags.items() if file.flag is not None
     }
     return _reached(named, flags)
+
+
+def files_behind(files: TenantFiles, key: str) -> set[str]:
+    """Return the paths of all files that a flag is built from, as far as they can be read."""
+    paths = {files.path_of_layers()}
+    flags, segments = [key], list[str]()
+    while flags or segments:
+        kind, sources = (flags, files.flags) if flags else (segments, files.segments)
+        name = kind.pop()
+        source = sources.get(name)
+        if source is None or source.path in paths:
+            continue
+        paths.add(source.path)
+        if source.flag is not None:
+            flags += _flags_named(source.flag)
+            paths |= {lock.path for lock in (files.locks.get(name),) if lock is not None}
+        if source.segment is not None:
+            paths |= {f"{source.path.rpartition('/')[0]}/{each}" for each in _lists(source.segment)}
+        segments += _segments_named(source.definition)
+    return paths
+
+
+def _lists(segment: Segment) -> Iterator[str]:
+    overlaid = [each.members_file for each in segment.environments.values()]
+    for name in (segment.members_file, *overlaid):
+        if isinstance(name, str):
+            yield name
 
 
 def _segments_over(files: TenantFiles, segments: set[str]) -> set[str]:

@@ -22,7 +22,15 @@ from burgee_compiler.hold import LastGood, hold_tenant
 from burgee_compiler.load import ROOT_FILE
 from burgee_compiler.repository import Repository
 
-__all__ = ["Build", "EnvironmentBuild", "build", "check", "emit_environment", "has_errors"]
+__all__ = [
+    "Build",
+    "EnvironmentBuild",
+    "build",
+    "check",
+    "emit_environment",
+    "failures",
+    "has_errors",
+]
 
 COMPILER: Final = f"burgee {installed_version('burgee')}"
 
@@ -82,7 +90,7 @@ def build(
         environment: emit_environment(repository, environment, found, last_good, tests)
         for environment in repository.burgee.environments
     }
-    failed = _failures(tests)
+    failed = failures(tests)
     if failed and last_good is None:
         return Build([*found, *failed], tests, [])
     epoch = repository.burgee.epoch
@@ -117,7 +125,7 @@ def _root_errors(found: Iterable[Diagnostic]) -> bool:
     return has_errors(each for each in found if each.where.file == ROOT_FILE)
 
 
-def _failures(outcomes: Iterable[TestOutcome]) -> list[Diagnostic]:
+def failures(outcomes: Iterable[TestOutcome]) -> list[Diagnostic]:
     """Return each failing test's finding once, with the other environments it fails in."""
     first: dict[Where, Diagnostic] = {}
     also: dict[Where, list[str]] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from msgspec import UNSET, Raw, Struct
 
@@ -173,10 +174,24 @@ def _run_flag_test(
         "B601",
         f"{_title(test.it, index)} fails in {forms.environment}: {message}",
         Where(file.path, ("tests", index, "expect", field)),
-        help=f"`burgee explain {file.name} --tenant {flags.tenant} "
-        f"--environment {forms.environment}` shows each step; mend the flag or the expectation",
+        help=f"`{_explain(file.name, test, forms)}` shows each step; "
+        "mend the flag or the expectation",
         subject=subject,
     )
+
+
+def _explain(key: str, test: FlagTest, forms: TenantForms) -> str:
+    """Return the command that asks what the test asks, to be pasted into a shell."""
+    words = ["burgee", "explain", key, "--tenant", forms.tenant, "--environment", forms.environment]
+    context = canonical(test.context).decode()
+    if test.context and len(context) <= _SHOWN:
+        words += ["--context", context]
+    if test.at is not None:
+        words += ["--at", format_instant(test.at)]
+    return shlex.join(words)
+
+
+_SHOWN: Final = 500  # characters of a context that a command line takes
 
 
 def _judge(result: Result, expect: Expect) -> tuple[str, str] | None:

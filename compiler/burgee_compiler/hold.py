@@ -23,7 +23,14 @@ from burgee_compiler.emit.tenant import conditions_in, depends_on, entries_of
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from burgee_compiler.repository import TenantFiles
 
-__all__ = ["LastFlag", "LastGood", "LastTenant", "hold_tenant", "read_last_good"]
+__all__ = [
+    "LastFlag",
+    "LastGood",
+    "LastTenant",
+    "hold_tenant",
+    "read_last_good",
+    "sound_forms",
+]
 
 
 class LastFlag(Struct, frozen=True):
@@ -106,6 +113,13 @@ def _all_segments(form: FlagForm, shapes: Mapping[str, SegmentForm]) -> Iterator
                 when = shapes[name].when
                 if when is not None:
                     stack.append(when)
+
+
+def sound_forms(files: TenantFiles, environment: str, found: Iterable[Diagnostic]) -> TenantForms:
+    """Return the forms of all flags that build, whatever their tests say."""
+    found = list(found)
+    out = broken_flags(files, environment, found, broken_segments(files, found))
+    return emit_tenant(files, environment, _grown(files, environment, out, None))
 
 
 def hold_tenant(

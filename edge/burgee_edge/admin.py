@@ -1,5 +1,6 @@
 """The admin listener: the figures that name tenants, flags and variants."""
 
+from collections.abc import Callable
 from functools import partial
 
 from burgee_edge.figures import Figures
@@ -11,13 +12,11 @@ from burgee_http.insecure import check_local, is_loopback
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, Metrics
 
-__all__ = ["make_admin"]
+__all__ = ["figure_metrics", "make_admin"]
 
 
-def make_admin(host: str, figures: Figures) -> Application:
-    """Return the application for the admin listener; it asks for no token, so its network must
-    be trusted. On loopback it is for callers on this machine only, not for pages they visit.
-    """
+def figure_metrics(figures: Figures) -> Metrics:
+    """Return the figures as metrics, apart from those that everybody may see."""
     shown = Metrics(process=False)
     shown.computed(
         "burgee_evaluations_total",
@@ -26,8 +25,18 @@ def make_admin(host: str, figures: Figures) -> Application:
         ("tenant", "flag", "variant"),
         kind="counter",
     )
+    return shown
+
+
+def make_admin(host: str, render: Callable[[], bytes]) -> Application:
+    """Return the application for the admin listener; it asks for no token, so its network must
+    be trusted. On loopback it is for callers on this machine only, not for pages they visit.
+    """
     return Application(
-        [route("/healthz", health), route("/metrics", partial(show_metrics, shown))],
+        [
+            route("/healthz", health),
+            route("/metrics", partial(show_metrics, render), blocking=True),
+        ],
         metrics=HttpMetrics(Metrics(process=False)),
         access_log=AccessLog(0.0),
         cors=Cors((), local_only=True),

@@ -26,6 +26,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What an application needs beside the node."""
 
     metrics: Metrics
+    render: Callable[[], bytes]
     access_log: AccessLog
     cors: Cors = Cors()
     check: Callable[[Mapping[bytes, bytes]], None] | None = None
@@ -70,7 +71,7 @@ def _about(node: Node, around: Surroundings) -> Sequence[Route]:
     return [
         _route("/healthz", status.health),
         _route("/readyz", partial(status.ready, node)),
-        _route("/metrics", partial(status.show_metrics, around.metrics)),
+        route("/metrics", partial(status.show_metrics, around.render), blocking=True),
         _route("/v1/status", partial(status.status, node, around.checked_at)),
         *docs_routes(openapi),
     ]

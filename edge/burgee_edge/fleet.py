@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from burgee_http.metrics import Metrics
 
-__all__ = ["Fleet"]
+__all__ = ["Fleet", "Name"]
 
 _PATIENCE: Final = 1.0
 # Every worker follows the source: a snapshot that is taken or refused is counted by each.
@@ -49,6 +49,11 @@ class Fleet:
         self._index = index
         self._count = count
         self._metrics: dict[str, Metrics] = {}
+
+    @property
+    def leads(self) -> bool:
+        """Whether this worker does what only one has to do."""
+        return self._index == 0
 
     def add(self, name: Name, metrics: Metrics) -> None:
         """Say what this worker has to tell under a name."""

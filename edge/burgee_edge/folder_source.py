@@ -28,8 +28,6 @@ class FolderSource:
     below them, for network file systems and whatever else sends none.
     """
 
-    local = True
-
     def __init__(self, root: Path, environment: str, poll_seconds: float = 1.0) -> None:
         self.folder = Path(os.path.abspath(root / environment))  # noqa: PTH100  keeps symlinks
         self.read: Read = read_folder(self.folder)
@@ -45,7 +43,7 @@ class FolderSource:
                         yield
                         if _identities(self.folder) != watched:
                             break  # another folder stands there now: follow that one
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001  the poll still finds what changes
                 # No more watches to be had, or the folder went away while they were set up.
                 _log.warning("folder cannot be watched, polling", detail=str(error))
                 with suppress(TimeoutError):

@@ -27,7 +27,8 @@ _log = structlog.get_logger("burgee.source")
 
 class Follower:
     """Brings what the source holds into the holder. A refusal is counted once, however often the
-    source is looked at, until something else is found there.
+    source is looked at, until something else is found there. Of several processes that follow
+    one source, one `keeps` the local copy.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Follower:
         *,
         trust: Trust | None = None,
         last_good: LastGood | None = None,
+        keeps: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.checked_at: float | None = None
@@ -48,6 +50,7 @@ class Follower:
         self._make_cache = make_cache
         self._trust = trust
         self._last_good = last_good
+        self._keeps = keeps
         self._clock = clock
         self._seen = ""  # the digest of the manifest that was last read
         self._refused: tuple[str, str] | None = None
@@ -69,7 +72,10 @@ class Follower:
         """Look whenever there may be something new, until `stop` is set."""
         async with aclosing(self._source.changes(stop)) as changes:
             async for _ in changes:
-                await self.check()
+                try:
+                    await self.check()
+                except Exception:  # noqa: BLE001  the source is still followed
+                    _log.exception("looking at the source failed")
 
     async def check(self) -> None:
         """Look now."""
@@ -142,7 +148,7 @@ class Follower:
         return make_served(read, self._environment, current, self._make_cache)
 
     def _save(self, served: Served) -> None:
-        if self._last_good is None:
+        if self._last_good is None or not self._keeps:
             return
         signature = None
         if self._trust is not None:

@@ -3,15 +3,17 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from burgee.signatures import Trust
-from burgee_edge.admin import make_admin
+from burgee_edge.admin import figure_metrics, make_admin
 from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
 from burgee_edge.figures import Figures
+from burgee_edge.fleet import Fleet, Name
 from burgee_edge.folder_source import FolderSource
 from burgee_edge.follower import Follower
 from burgee_edge.holder import Holder
@@ -19,6 +21,7 @@ from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
 from burgee_edge.status import add_snapshot_metrics
+from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
 from burgee_http.cors import Cors
@@ -29,7 +32,7 @@ from burgee_http.jwks_url import JwksUrl
 from burgee_http.jwt_tokens import JwtVerifier, Keys
 from burgee_http.logs import AccessLog, configure_logs
 from burgee_http.metrics import Metrics
-from burgee_http.serve import Listener, ServeError
+from burgee_http.serve import Listener, ServeError, address, bind, print_listening, serve_on
 from burgee_http.serve import serve as serve_listeners
 from burgee_http.settings import SettingsError
 from burgee_http.tenancy import Gate
@@ -48,8 +51,9 @@ def serve(values: Mapping[str, Any]) -> int:
     try:
         options = read_options(values)
         configure_logs(level=options.log_level)
-        listeners = build(options)
-        return serve_listeners(listeners, grace_seconds=options.grace_seconds)
+        if options.workers > 1:
+            return _serve_by_workers(options)
+        return serve_listeners(build(options), grace_seconds=options.grace_seconds)
     except SettingsError as error:
         problems = error.problems
     except (ServeError, OSError, ValueError) as error:
@@ -58,38 +62,57 @@ def serve(values: Mapping[str, Any]) -> int:
     return _USAGE
 
 
-def build(options: Options) -> list[Listener]:
+def _serve_by_workers(options: Options) -> int:
+    _authenticator(options)  # what is wrong with files is told once, not by every worker
+    Trust.read(options.trust)
+    addresses = [(options.host, options.port)]
+    addresses += [] if options.admin is None else [options.admin]
+    sockets = [bind(host, port) for host, port in addresses]
+
+    def work(index: int, folder: Path, ready: Callable[[], None]) -> int:
+        listeners = build(options, Fleet(folder, index, options.workers))
+        return serve_on(
+            listeners, sockets, grace_seconds=options.grace_seconds, ready=lambda _: ready()
+        )
+
+    return run_workers(options.workers, work, lambda: print_listening([address(sockets[0])]))
+
+
+def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
     """Put a node together, its first look at the source taken; OSError or ValueError where a
     file that the settings name cannot be used.
     """
-    metrics, figures = Metrics(), Figures()
+    metrics, figures = Metrics(process=fleet is None), Figures()
+    shown = figure_metrics(figures)
     keys, authenticator = _authenticator(options)
-    follower, holder = _follower(options, metrics, figures)
-    node = Node(
-        options.environment,
-        holder,
-        Gate(
-            authenticator,
-            environment=options.environment,
-            default_tenant=options.default_tenant,
-        ),
-        figures,
+    follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
+    gate = Gate(
+        authenticator, environment=options.environment, default_tenant=options.default_tenant
     )
     follower.start()
     around = Surroundings(
         metrics=metrics,
+        render=_renderer("node", metrics, fleet),
         access_log=AccessLog(options.access_log_sample),
         cors=Cors(options.cors_origins, local_only=options.insecure),
         check=check_local if options.insecure else None,
         checked_at=lambda: follower.checked_at,
-        lifespan=_background(follower, keys),
+        lifespan=_background(follower, keys, fleet),
     )
-    app = make_app(node, around)
+    app = make_app(Node(options.environment, holder, gate, figures), around)
     listeners = [Listener(app, options.host, options.port, options.limits)]
+    render = _renderer("figures", shown, fleet)
     if options.admin is not None:
         host, port = options.admin
-        listeners.append(Listener(make_admin(host, figures), host, port, options.limits))
+        listeners.append(Listener(make_admin(host, render), host, port, options.limits))
     return listeners
+
+
+def _renderer(name: Name, metrics: Metrics, fleet: Fleet | None) -> Callable[[], bytes]:
+    if fleet is None:
+        return metrics.render
+    fleet.add(name, metrics)
+    return partial(fleet.render, name)
 
 
 def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]:
@@ -111,7 +134,9 @@ def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]
     return keys, Authenticator(clients=clients, jwt=jwt)
 
 
-def _follower(options: Options, metrics: Metrics, figures: Figures) -> tuple[Follower, Holder]:
+def _follower(
+    options: Options, metrics: Metrics, figures: Figures, *, keeps: bool
+) -> tuple[Follower, Holder]:
     trust = Trust.read(options.trust) if options.trust else None
     last_good = None
     if options.state_dir is not None:
@@ -130,15 +155,18 @@ def _follower(options: Options, metrics: Metrics, figures: Figures) -> tuple[Fol
         lambda: ResponseCache(options.cache_bytes, counts, figures.settle),
         trust=trust,
         last_good=last_good,
+        keeps=keeps,
     )
     add_snapshot_metrics(metrics, holder, lambda: follower.checked_at)
     return follower, holder
 
 
 def _background(
-    follower: Follower, keys: Keys | None
+    follower: Follower, keys: Keys | None, fleet: Fleet | None
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """Return what runs beside the requests: following the source, and keys at a URL."""
+    """Return what runs beside the requests: following the source and keys at a URL, and telling
+    the other workers.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -147,7 +175,8 @@ def _background(
         if isinstance(keys, JwksUrl):
             tasks.append(asyncio.create_task(keys.run()))
         try:
-            yield
+            async with nullcontext() if fleet is None else fleet.answering():
+                yield
         finally:
             stop.set()
             for task in tasks[1:]:

@@ -46,7 +46,10 @@ _SERVED: Final = (
         metavar="PUBFILE",
         help="A public key; with any, only snapshots signed by one of them are served.",
     ),
-    _flag("allow-unsigned", "Take unsigned snapshots from a source that is no local folder."),
+    _flag(
+        "allow-unsigned",
+        "Take unsigned snapshots from a remote source; a local folder needs no such leave.",
+    ),
     _flag("any-order", "Take whatever the source holds, older snapshots too; for `burgee up`."),
     _path("state-dir", "DIR", "Where a copy of what was served last is kept, to start from."),
     _number("poll-seconds", 1.0, "How often to look at the source where no file event comes."),

@@ -31,9 +31,9 @@ def ready(node: Node, call: Call) -> Reply:
     return Reply(200, b"ready", _HEADERS)
 
 
-def show_metrics(metrics: Metrics, call: Call) -> Reply:
+def show_metrics(render: Callable[[], bytes], call: Call) -> Reply:
     """All metrics in Prometheus' text form."""
-    return Reply(200, metrics.render(), ((b"content-type", metrics.content_type), _NO_STORE))
+    return Reply(200, render(), ((b"content-type", Metrics.content_type), _NO_STORE))
 
 
 def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Reply:

@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 
@@ -17,6 +18,7 @@ __all__ = ["run_workers"]
 
 _SOON: Final = 5.0  # a worker that lives no longer than this is replaced with a pause
 _PAUSE: Final = 1.0
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger("burgee.workers")
 
@@ -43,35 +45,44 @@ class _Workers:
         self._folder = folder
         self._running: dict[int, tuple[int, float]] = {}
         self._received: list[int] = []
+        self._told, self._tell = os.pipe()
+        self._alive, self._alive_here = os.pipe()
 
     def run(self, ready: Callable[[], None]) -> int:
-        told, tell = socket.socketpair()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, self._stop)
-        with told, tell:
-            for index in range(self._count):
-                self._start(index, tell)
-            tell.close()
-            if not self._all_serve(told):
-                self._stop(signal.SIGTERM)
-                return max(self._wait_for_all(), 1)
+        for index in range(self._count):
+            self._start(index)
+        os.close(self._tell)
+        if not self._all_serve() and not self._received:
+            self._stop(signal.SIGTERM)
+            return max(self._wait_for_all(), 1)
         if not self._received:
             ready()
         self._tend()
         self._wait_for_all()
         return 130 if self._received[:1] == [signal.SIGINT] else 0
 
-    def _start(self, index: int, tell: socket.socket | None) -> None:
-        began = time.monotonic()
+    def _start(self, index: int) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         process = os.fork()
-        if process:
-            self._running[process] = index, began
-            return
+        if process == 0:
+            self._be_a_worker(index)
+        self._running[process] = index, time.monotonic()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        if self._received:
+            _kill(process)
+
+    def _be_a_worker(self, index: int) -> NoReturn:
         code = 3
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            os.setpgid(0, 0)  # an interrupt at the terminal is for the parent, which tells us
+            os.close(self._alive_here)
+            for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
-            code = self._work(index, self._folder, lambda: _say(tell))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            threading.Thread(target=self._end_with_the_parent, daemon=True).start()
+            code = self._work(index, self._folder, self._say)
         except BaseException:  # noqa: BLE001  the process ends here, whatever it was
             _log.exception("a worker failed")
         finally:
@@ -79,12 +90,23 @@ class _Workers:
             sys.stderr.flush()
             os._exit(code)
 
-    def _all_serve(self, told: socket.socket) -> bool:
-        """Wait until each worker has said so; a worker that ends before closes its side."""
-        told.settimeout(None)
-        for _ in range(self._count):
-            if told.recv(1) != b"1":
-                return bool(self._received)
+    def _say(self) -> None:
+        with suppress(OSError):  # a worker that replaces another has nobody to tell
+            os.write(self._tell, b"1")
+            os.close(self._tell)
+
+    def _end_with_the_parent(self) -> None:
+        os.read(self._alive, 1)  # ends when the parent does, however it does
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _all_serve(self) -> bool:
+        """Wait until each worker has said so; one that fails before closes its end unsaid."""
+        said = 0
+        while said < self._count:
+            data = os.read(self._told, self._count)
+            if not data:
+                return False
+            said += len(data)
         return True
 
     def _tend(self) -> None:
@@ -97,12 +119,12 @@ class _Workers:
             if time.monotonic() - began < _SOON:
                 time.sleep(_PAUSE)
             if not self._received:
-                self._start(index, None)
+                self._start(index)
 
     def _stop(self, number: int, _: object = None) -> None:
         self._received.append(number)
         for process in list(self._running):
-            _kill(process, signal.SIGTERM)
+            _kill(process)
 
     def _wait_for_all(self) -> int:
         worst = 0
@@ -113,16 +135,6 @@ class _Workers:
         return worst
 
 
-def _say(tell: socket.socket | None) -> None:
-    if tell is not None:
-        tell.send(b"1")
-
-
-def _kill(process: int, number: int) -> None:
-    try:
-        os.kill(process, number)
-    except ProcessLookupError:
-        return
-
-
-Sockets = Sequence[socket.socket]
+def _kill(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)

@@ -24,6 +24,7 @@ __all__ = [
     "Listener",
     "ServeError",
     "Server",
+    "address",
     "bind",
     "make_server",
     "new_event_loop",
@@ -123,9 +124,7 @@ def serve(
     streams to be closed. A second signal ends it at once.
     """
     sockets = [bind(listener.host, listener.port) for listener in listeners]
-    return serve_on(
-        listeners, sockets, grace_seconds=grace_seconds, ready=ready, stopping=stopping
-    )
+    return serve_on(listeners, sockets, grace_seconds=grace_seconds, ready=ready, stopping=stopping)
 
 
 def serve_on(
@@ -138,7 +137,7 @@ def serve_on(
 ) -> int:
     """The same on sockets that are bound already, which several processes may share."""
     servers = [make_server(listener, grace_seconds) for listener in listeners]
-    addresses = [_url(bound) for bound in sockets]
+    addresses = [address(bound) for bound in sockets]
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_run(servers, sockets, lambda: ready(addresses), stopping))
 
@@ -173,6 +172,7 @@ async def _run(
     return 130 if received[:1] == [signal.SIGINT] else 0
 
 
-def _url(bound: socket.socket) -> str:
+def address(bound: socket.socket) -> str:
+    """The URL of what listens on a socket."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -75,6 +75,28 @@ def test_a_failing_test_is_1(copy: Path) -> None:
     assert narrowed.returncode == 0
 
 
+def test_a_failing_test_is_shown_once_with_the_way_to_ask_why(copy: Path) -> None:
+    edit(
+        copy, "tests:", "tests:\n  - {it: x, at: 2026-12-01, context: {a: it's}, expect: {rule: r}}"
+    )
+    done = run_burgee("test", cwd=copy)
+    assert done.stdout.count('test "x" fails') == 1, done.shown
+    assert "= note: also in staging, production" in done.stdout
+    command = (
+        "`burgee explain welcome-banner --tenant acme --environment development "
+        """--context '{"a":"it'"'"'s"}' --at 2026-12-01T00:00:00Z`"""
+    )
+    assert command in done.stdout
+
+
+def test_tests_that_do_not_run(copy: Path) -> None:
+    none = run_burgee("test", "-k", "nosuch", cwd=copy)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "no test's flag or name holds 'nosuch'" in none.stderr
+    edit(copy, "default: on", "default: onn")
+    assert "no test was run" in run_burgee("test", cwd=copy).stdout
+
+
 def test_build_writes_what_an_edge_node_reads(repo: Path, tmp_path: Path) -> None:
     done = run_burgee("build", repo, "--out", tmp_path, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.shown

@@ -98,6 +98,32 @@ def test_what_cannot_be_answered(
     assert said in done.stderr
 
 
+def test_a_failing_test_keeps_no_one_from_asking_why(copy: Path) -> None:
+    banner = copy / "acme" / "flags" / "welcome-banner.yaml"
+    text = banner.read_text(encoding="utf-8")
+    banner.write_text(text.replace("{value: true}", "{value: false}"), encoding="utf-8")
+    failing = run_burgee("test", cwd=copy)
+    assert failing.returncode == 1, failing.shown
+    done = run_burgee("explain", "welcome-banner", "-e", "development", cwd=copy)
+    assert done.returncode == 0, done.shown
+    assert "default: serves" in done.stdout
+
+
+def test_only_findings_behind_the_flag_are_shown(copy: Path) -> None:
+    flags = copy / "acme" / "flags"
+    (flags / "other.yaml").write_text("default: offf\n", encoding="utf-8")
+    banner = flags / "welcome-banner.yaml"
+    text = banner.read_text(encoding="utf-8")
+    asked = ("eval", "checkout.one-page", "-e", "production", "--context", PREMIUM)
+    assert run_burgee(*asked, cwd=copy).returncode == 0  # another flag's error holds up none
+    banner.write_text(text.replace("default: on", "default: onn", 1), encoding="utf-8")
+    done = run_burgee(*asked, cwd=copy)  # which requires the banner
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "onn" in done.stderr
+    assert "offf" not in done.stderr
+    assert "checkout.one-page does not build" in done.stderr
+
+
 def test_an_error_result_is_1(repo: Path) -> None:
     done = run_burgee(
         "eval", "checkout.one-page", "-e", "production", "--at", "2031-01-01", cwd=repo

@@ -364,3 +364,29 @@ def test_a_bug_in_loading_is_a_refusal_like_any_other(
     look(following)
     assert following.version == "1-abcdef0"
     assert following.refusals == {"internal": 1}
+
+
+def test_the_source_is_followed_on_whatever_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = Following(tmp_path)
+    following.follower.start()
+    real = following.follower.check
+    looks = 0
+
+    async def failing() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise RuntimeError("as a test")
+        write_environment(following.root, {"acme": ACME})
+        await real()
+        stop.set()
+
+    async def follow() -> None:
+        await asyncio.wait_for(following.follower.run(stop), 10)
+
+    stop = asyncio.Event()
+    monkeypatch.setattr(following.follower, "check", failing)
+    asyncio.run(follow())
+    assert following.version == "1-abcdef0"

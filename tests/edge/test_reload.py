@@ -14,7 +14,7 @@ from support.edge import Edge, running_edge
 from support.snapshots import TenantParts, flag, write_environment
 from support.wire import Wire
 
-SWAPS = 200
+SWAPS = 60
 CLIENTS = 3
 ALL = b'{"user":{"id":"u1"}}'
 BULK = b'{"context":{"targetingKey":"u1"}}'

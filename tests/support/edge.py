@@ -162,7 +162,8 @@ def handlers(
     holder = Holder()
     holder.take(served)
     node = Node("production", holder, Gate(None, default_tenant="acme"), figures, clock)
-    around = Surroundings(metrics=Metrics(process=False), access_log=AccessLog(0.0))
+    metrics = Metrics(process=False)
+    around = Surroundings(metrics=metrics, render=metrics.render, access_log=AccessLog(0.0))
     return node, make_app(node, around)
 
 

@@ -95,5 +95,7 @@ def _git_init(folder: Path) -> bool:
     git = shutil.which("git")
     if git is None or pygit2.discover_repository(str(folder)) is not None:
         return False
-    made = subprocess.run([git, "init", "--quiet", str(folder)], capture_output=True, check=False)
+    # The workflow file names the branch main; git before 2.28 passes over the setting.
+    init = [git, "-c", "init.defaultBranch=main", "init", "--quiet", str(folder)]
+    made = subprocess.run(init, capture_output=True, check=False)
     return made.returncode == 0

@@ -9,8 +9,8 @@ import msgspec
 
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, open_repository, rev_option
-from burgee_cli.outcome import FINDING, counted
-from burgee_compiler.build import check, has_errors
+from burgee_cli.outcome import FINDING, No, counted
+from burgee_compiler.build import check, failures, has_errors
 from burgee_compiler.emit import emit_tenant
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 
@@ -35,18 +35,21 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
     found = [each for each in check(opened.repository) if each.severity == "error"]
     if has_errors(found):
         print_findings(found, opened, "json" if as_json else "text", "")
+        if not as_json:
+            click.echo("no test was run: they run once `burgee check` finds no error")
         return FINDING
     outcomes = _outcomes(opened, select)
-    failures = [each.found for each in outcomes if each.found is not None]
+    if select is not None and not outcomes:
+        raise No(f"no test's flag or name holds {select!r}", "`burgee test` alone runs all")
+    failed = sum(each.found is not None for each in outcomes)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([_row(each) for each in outcomes])))
     else:
-        passed = len(outcomes) - len(failures)
-        good = f"{counted(passed, 'test')} passed"
-        print_findings(failures, opened, "text", good)
-        if failures:
-            click.echo(f"{good}, {len(failures)} failed")
-    return FINDING if failures else 0
+        good = f"{counted(len(outcomes) - failed, 'test')} passed"
+        print_findings(failures(outcomes), opened, "text", good)
+        if failed:
+            click.echo(f"{good}, {failed} failed")
+    return FINDING if failed else 0
 
 
 def _outcomes(opened: Opened, select: str | None) -> list[TestOutcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, Final
 
 from msgspec import Struct
@@ -160,6 +161,10 @@ def _read_attribute(decoder: Decoder, node: dict[str, Node]) -> Condition | Bad:
 
 def _has_strangers(decoder: Decoder, node: dict[str, Node], known: tuple[str, ...]) -> bool:
     found = False
+    cut = _cut_list(node)
+    if cut is not None:
+        decoder.fault("B510", *cut[1:], key=cut[0])
+        return True
     for name in node:
         if name in known:
             continue
@@ -177,6 +182,19 @@ def _has_strangers(decoder: Decoder, node: dict[str, Node], known: tuple[str, ..
             hint = FOREIGN_OPERATORS.get(name.lower(), hint)
             decoder.fault("B510", f'unknown operator or field "{name}"', hint, key=str(name))
     return found
+
+
+def _cut_list(node: dict[str, Node]) -> tuple[str, str, str] | None:
+    """Find `{in: DE, FR}`, which YAML reads as {in: DE, FR: nothing}: where, what and cure."""
+    names = list(node)
+    for index, name in enumerate(names):
+        if name not in OPERANDS or isinstance(node[name], dict | list):
+            continue
+        more = list(takewhile(lambda each: each not in _FIELDS, names[index + 1 :]))
+        if more and all(node[each] == "" for each in more):
+            listed = ", ".join([str(node[name]), *more])
+            return more[0], f'"{more[0]}" is no part of the list', f"write {name}: [{listed}]"
+    return None
 
 
 def _not_one_kind(decoder: Decoder, node: dict[str, Node], kinds: list[str]) -> Bad:

@@ -70,9 +70,10 @@ def _read_serve(decoder: Decoder, node: Node) -> Serve | Bad:
 
 def _read_split(decoder: Decoder, node: dict[str, Node]) -> Serve | Bad:
     if "split" not in node:
-        return decoder.fault(
-            "B202", "nothing is served here", "write a variant's name, or `split: {A: 50, B: 50}`"
-        )
+        hint = "write a variant's name, or `split: {A: 50, B: 50}`"
+        if "percentage" in node:
+            hint = "add `serve: VARIANT`: a percentage needs to know of what"
+        return decoder.fault("B202", "nothing is served here", hint)
     weights: Split | Bad = decoder.read("split", _WEIGHTS, node["split"])
     if isinstance(weights, Bad):
         return BAD

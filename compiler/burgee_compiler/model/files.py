@@ -87,7 +87,8 @@ class Segment(Struct, frozen=True, kw_only=True):
 def _read_range(decoder: Decoder, node: Node) -> tuple[int, int] | Bad:
     hint = "write [from, to] in percent, the second not included, such as [5, 55]"
     if not isinstance(node, list) or len(node) != 2:
-        return decoder.fault("B415", f"a range must be two numbers, not {describe(node)}", hint)
+        what = str(len(node)) if isinstance(node, list) else describe(node)
+        return decoder.fault("B415", f"a range must be two numbers, not {what}", hint)
     kind = Kind(thousandths, dict)
     start: int | Bad = decoder.read(0, kind, node[0])
     end: int | Bad = decoder.read(1, kind, node[1])
@@ -98,7 +99,7 @@ def _read_range(decoder: Decoder, node: Node) -> tuple[int, int] | Bad:
     return start, end
 
 
-_PERCENT_RANGES: Final = list_of(
+_RANGES: Final = list_of(
     Kind(
         _read_range,
         lambda: {
@@ -109,6 +110,19 @@ _PERCENT_RANGES: Final = list_of(
         },
     )
 )
+
+
+def _read_ranges(decoder: Decoder, node: Node) -> tuple[tuple[int, int], ...] | Bad:
+    if isinstance(node, list) and len(node) == 2 and all(isinstance(each, Plain) for each in node):
+        hint = f"write a list of ranges: [[{node[0]}, {node[1]}]]"
+        return decoder.fault("B415", f"{decoder.name} is one range, not a list of them", hint)
+    if isinstance(node, Plain) and node:
+        hint = "write a list of ranges [from, to] in percent, such as [[0, 5]]"
+        return decoder.fault("B415", f"{decoder.name} is {describe(node)}, not a list", hint)
+    return _RANGES.read(decoder, node)  # type: ignore[no-any-return]
+
+
+_PERCENT_RANGES: Final = Kind(_read_ranges, _RANGES.schema)
 
 
 class Layer(Struct, frozen=True, kw_only=True):

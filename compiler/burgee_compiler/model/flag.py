@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from burgee_compiler.model.condition import CONDITION, Condition
-from burgee_compiler.model.decoder import Kind
+from burgee_compiler.model.decoder import Bad, Decoder, Kind
 from burgee_compiler.model.distribution import (
     DEFAULT,
     PERCENTAGE,
@@ -35,6 +35,7 @@ from burgee_compiler.model.kinds import (
 )
 from burgee_compiler.model.structs import struct_of
 from burgee_compiler.model.variants import VARIANTS, Variant
+from burgee_compiler.source import Node
 
 __all__ = [
     "FLAG",
@@ -176,7 +177,17 @@ class PlainRule(Rule, frozen=True, kw_only=True):
 _RULES: Final = list_of(struct_of(Rule, "a rule"))
 _PLAIN_RULES: Final = list_of(struct_of(PlainRule, "a rule in an environment"))
 _OVERRIDES: Final = list_of(struct_of(Override, "an override"))
-_REQUIRES: Final = list_of(struct_of(Require, "a prerequisite"))
+_REQUIRE: Final = struct_of(Require, "a prerequisite")
+
+
+def _read_require(decoder: Decoder, node: Node) -> Require | Bad:
+    if isinstance(node, str) and node:
+        hint = f"write {{flag: {node}, serves: [on]}}, with the variants that will do"
+        return decoder.fault("B203", "a prerequisite must say what the flag serves", hint)
+    return _REQUIRE.read(decoder, node)  # type: ignore[no-any-return]
+
+
+_REQUIRES: Final = list_of(Kind(_read_require, _REQUIRE.schema))
 
 
 class FlagSet(Struct, frozen=True, kw_only=True):

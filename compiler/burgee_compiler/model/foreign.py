@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["FOREIGN_FIELDS", "FOREIGN_OPERATORS"]
+__all__ = ["FOREIGN_FIELDS", "FOREIGN_OPERATORS", "FOREIGN_STEPS"]
 
 FOREIGN_FIELDS: Final = {
     "key": "remove it: a flag's key is its path below flags/, with dots for slashes",
@@ -24,6 +24,13 @@ FOREIGN_FIELDS: Final = {
     "prerequisites": "write `requires: [{flag: KEY, serves: [VARIANT]}]`",
 }
 """Of a flag."""
+
+_WHOLE: Final = "a step sets whole fields: `set: {default: {serve: VARIANT, percentage: NUMBER}}`"
+FOREIGN_STEPS: Final = {
+    **dict.fromkeys(("percentage", "serve", "split", "default.percentage"), _WHOLE),
+    "when": "give the rule whose condition it is a `schedule` of its own",
+}
+"""Of what a step of a flag's schedule sets."""
 
 _AS_KEY: Final = "the operator itself is the key: {attribute: plan, in: [pro, team]}"
 FOREIGN_OPERATORS: Final = {

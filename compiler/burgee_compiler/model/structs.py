@@ -11,7 +11,7 @@ from msgspec import NODEFAULT, Struct
 
 from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, JsonSchema, Kind
-from burgee_compiler.model.foreign import FOREIGN_FIELDS
+from burgee_compiler.model.foreign import FOREIGN_FIELDS, FOREIGN_STEPS
 from burgee_compiler.source import Node
 
 __all__ = ["DEFINITIONS", "defined", "fields_of", "struct_of"]
@@ -113,8 +113,9 @@ def unknown_field(decoder: Decoder, name: str, known: dict[str, Any], what: str)
     """Report a field that `what` does not have; return the nearest one that it has."""
     near = nearest(name, known)
     takes = f"t takes: {', '.join(known)}"
-    if what == "a flag" and name in FOREIGN_FIELDS:
-        hint = FOREIGN_FIELDS[name]
+    foreign = {"a flag": FOREIGN_FIELDS, "a flag's `set`": FOREIGN_STEPS}.get(what, {})
+    if name in foreign:
+        hint = foreign[name]
     elif near is None:
         hint = f"i{takes}"
     else:
