@@ -10,6 +10,7 @@ from burgee.buckets import SLOTS
 from burgee.evaluation.trace import ConditionTrace, RuleTrace, TableTrace, Trace
 from burgee.instants import format_instant
 from burgee_cli.condition_text import constant_text
+from burgee_cli.misfit import misfit
 
 __all__ = ["render_trace"]
 
@@ -87,7 +88,7 @@ def _said(condition: ConditionTrace) -> str:
             for operator, value in condition.tests.items()
         )
         fold = " (ignoring case)" if condition.ignore_case else ""
-        return f"{condition.attribute} {tests}{fold}  — saw {_shown(condition.value)}"
+        return f"{condition.attribute} {tests}{fold}  — saw {_seen(condition)}"
     if condition.kind == "segment":
         listed = {"member": " — listed as a member", "excluded": " — excluded by its list"}
         return f"segment {condition.segment}{listed.get(condition.listed or '', '')}"
@@ -95,6 +96,14 @@ def _said(condition: ConditionTrace) -> str:
         serves = " or ".join(condition.serves)
         return f"flag {condition.flag} serves {serves}  — it serves {condition.served or 'nothing'}"
     return {"all": "all of", "any": "any of", "not": "not"}[condition.kind]
+
+
+def _seen(condition: ConditionTrace) -> str:
+    shown = _shown(condition.value)
+    if condition.holds or condition.value is None:
+        return shown
+    why = misfit(condition.tests, condition.value)
+    return f"{shown}, {why}" if why else shown
 
 
 def _shown(value: Any) -> str:

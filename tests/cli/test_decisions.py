@@ -76,6 +76,41 @@ def test_explain_shows_what_was_seen(repo: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "value", "said"),
+    [
+        ("within_last: 30d", "2026-11-20T00:00:00", "which is no time with an offset"),
+        ("after: 2026-11-20", "2026-11-19", None),
+        ("gte: 5", "7", "which is no number"),
+        ("gte: 5", 4, None),
+        ("eq: 5", "5", "which is text, not a number"),
+        ("in: [a, true]", 1, "which is a number, not a boolean or text"),
+        ("in: [a, b]", ["a"], "which is a list, not text"),
+        ("in: [a, b]", "c", None),
+        ('semver_gte: "7.1"', 7.2, "which is no version in text"),
+        ("endswith: x", True, "which is no text"),
+        ("contains: x", {}, "which is no text and no list"),
+        ("cidr: 10.0.0.0/8", "10.0.0", "which is no IP address"),
+        ("cidr: 10.0.0.0/8", "11.0.0.1", None),
+    ],
+)
+def test_explain_says_where_a_value_is_of_the_wrong_type(
+    tmp_path: Path, condition: str, value: object, said: str | None
+) -> None:
+    flags = tmp_path / "acme" / "flags"
+    flags.mkdir(parents=True)
+    (tmp_path / "burgee.yaml").write_text("environments: [production]", encoding="utf-8")
+    rule = f"{{name: r, when: {{attribute: a, {condition}}}, serve: on}}"
+    (flags / "f.yaml").write_text(f"default: off\nrules: [{rule}]\n", encoding="utf-8")
+    context = json.dumps({"a": value})
+    asked = ("explain", "f", "--context", context, "--at", "2026-11-21")
+    line = next(
+        each for each in run_burgee(*asked, cwd=tmp_path).stdout.splitlines() if "saw" in each
+    )
+    assert ("✗" in line, ", which is" in line) == (True, said is not None), line
+    assert said is None or said in line
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (("welcome-baner", "-e", "staging"), 1, "did you mean welcome-banner?"),

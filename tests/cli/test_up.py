@@ -124,6 +124,7 @@ def test_follows_edits_and_holds_what_is_broken(copy: Path, tmp_path: Path) -> N
         running.wait_for("all findings are mended")
         (copy / "burgee.yaml").write_text("environments: [", encoding="utf-8")
         running.wait_for(r"--> burgee\.yaml:")
+        running.wait_for("nothing was built; the last build stays")
         assert running.ask("checkout.one-page")["variant"] == "one-page"
         assert running.end(signal.SIGINT) == 130
         assert not is_alive(running.edge)

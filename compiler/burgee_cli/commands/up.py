@@ -118,6 +118,8 @@ class _System:
         """Say what is new since the build before."""
         if built.found != self._told:
             print_findings(built.found, built.opened, "text", "all findings are mended")
+            if not built.written and built.snapshot is not None:
+                click.echo("nothing was built; the last build stays")
         if built.held and built.held != self._held:
             click.echo(f"held at their last good form: {_listed(built.held)}")
         if built.changed:
@@ -132,6 +134,7 @@ class _System:
         url = self._edge.url or ""
         click.echo(f"edge node listening on {url} (process {self._edge.pid})")
         click.echo(f"serving {self._environment}, following edits in {self._root}")
+        click.echo(f"the API to look at and try: {url}/docs")
         assert built.snapshot is not None
         lines = curl_lines(url, built.snapshot, self._tenant)
         if lines:

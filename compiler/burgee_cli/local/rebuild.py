@@ -17,13 +17,17 @@ __all__ = ["Rebuilder", "Rebuilt"]
 
 
 class Rebuilt(Struct, frozen=True):
-    """What a build came to; `snapshot` is what is served from now on, `changed` since before."""
+    """What a build came to; `snapshot` is what is served from now on, `changed` since before.
+
+    Where nothing was `written`, that is what was there already.
+    """
 
     opened: Opened
     found: list[Diagnostic]
     snapshot: Snapshot | None
     changed: tuple[str, ...]
     held: tuple[str, ...]
+    written: bool
 
 
 class Rebuilder:
@@ -49,6 +53,7 @@ class Rebuilder:
             self._snapshot,
             tuple(sorted(_changed(before, self._snapshot))),
             tuple(f"{tenant}/{key}" for tenant, keys in held.items() for key in keys),
+            bool(made.environments),
         )
 
     def _is_ours(self, build: object) -> bool:
