@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 import uvicorn
@@ -32,6 +33,8 @@ __all__ = [
     "serve",
     "serve_on",
 ]
+
+_IMPATIENT: Final = 1.0  # supervisors send one signal to a process and to its group
 
 
 class ServeError(Exception):
@@ -121,7 +124,7 @@ def serve(
     An application that cannot start ends it with SystemExit(3).
 
     `ready` gets the addresses once all listen; `stopping` is called when the end has begun, for
-    streams to be closed. A second signal ends it at once.
+    streams to be closed. A second signal, a second later or more, ends it at once.
     """
     sockets = [bind(listener.host, listener.port) for listener in listeners]
     return serve_on(listeners, sockets, grace_seconds=grace_seconds, ready=ready, stopping=stopping)
@@ -148,15 +151,20 @@ async def _run(
     ready: Callable[[], None],
     stopping: Callable[[], None],
 ) -> int:
-    received: list[signal.Signals] = []
+    received: list[tuple[signal.Signals, float]] = []
 
     def stop(number: signal.Signals) -> None:
+        now = asyncio.get_running_loop().time()
         if not received:
+            received.append((number, now))
             stopping()
-        for server in servers:
-            server.force_exit = bool(received)
-            server.should_exit = True
-        received.append(number)
+            for server in servers:
+                server.should_exit = True
+        elif now - received[0][1] > _IMPATIENT:
+            # uvicorn tells of what it cancels with a traceback, which nobody asked for.
+            logging.getLogger("uvicorn.error").disabled = True
+            for server in servers:
+                server.force_exit = True
 
     def started() -> None:
         if all(server.started for server in servers):
@@ -169,7 +177,7 @@ async def _run(
         server.started_hook = started
     pairs = zip(servers, sockets, strict=True)
     await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in pairs))
-    return 130 if received[:1] == [signal.SIGINT] else 0
+    return 130 if received and received[0][0] == signal.SIGINT else 0
 
 
 def address(bound: socket.socket) -> str:

@@ -49,6 +49,7 @@ def test_it_serves_follows_and_ends(
         write_environment(tmp_path, {"acme": ACME}, sequence=2)
         until(lambda: bulk(port).headers["burgee-version"] == "2-abcdef0")
         node.process.send_signal(number)
+        node.process.send_signal(number)  # to the process and to its group, as supervisors do
         ended, told = node.finish()
     assert ended == code
     for line in told.splitlines():
