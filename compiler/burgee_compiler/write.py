@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +13,7 @@ import msgspec
 
 from burgee.load import document_path
 from burgee.snapshot.forms import EnvironmentManifest, TenantManifest
+from burgee.whole_files import put_whole
 from burgee_compiler.build import EnvironmentBuild
 
 __all__ = ["write_builds"]
@@ -31,52 +31,14 @@ def write_builds(builds: Iterable[EnvironmentBuild], out: Path) -> None:
     builds = list(builds)
     for build in builds:
         for path, data in build.files.items():
-            _put(out / build.environment / path, data)
+            put_whole(out / build.environment / path, data)
     for build in builds:
         folder = out / build.environment
         before = _named_by(folder)
-        _put(folder / "manifest.json", build.manifest)
+        put_whole(folder / "manifest.json", build.manifest)
         keep = before | set(build.files)
         _mark_as_of_now(folder, before - set(build.files))
         _prune(folder, keep)
-
-
-def _put(path: Path, data: bytes) -> None:
-    if not _holds(path, data):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, data)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:
-        return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders cannot be opened there, and renames are durable enough
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _named_by(folder: Path) -> set[str]:

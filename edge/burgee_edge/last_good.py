@@ -1,8 +1,6 @@
 """A copy on local disk of what was served last, so that a node can start with its source down."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -12,6 +10,7 @@ import structlog
 
 from burgee.load import read_folder
 from burgee.signatures import Trust, signature_path
+from burgee.whole_files import put_whole
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
 from burgee_edge.served import MANIFEST, Served, make_served
@@ -68,22 +67,19 @@ class LastGood:
                 self._write_set(served, signature)
                 self._written = served.snapshot.digest
             if highest is not None:
-                _write(self._folder / _ORDER, msgspec.json.encode(highest))
+                put_whole(self._folder / _ORDER, msgspec.json.encode(highest), 0o600)
         except OSError as error:
             _log.error("the local copy could not be written", detail=str(error))
 
     def _write_set(self, served: Served, signature: bytes | None) -> None:
         named = {MANIFEST, *served.documents}
         for path, data in served.documents.items():
-            target = self._set / path
-            if not _holds(target, data):
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                _write(target, data)
+            put_whole(self._set / path, data, 0o600)
         if signature is not None:
             path = signature_path(served.snapshot.data)
             named.add(path)
-            _write(self._set / path, signature)
-        _write(self._set / MANIFEST, served.snapshot.data)
+            put_whole(self._set / path, signature, 0o600)
+        put_whole(self._set / MANIFEST, served.snapshot.data, 0o600)
         self._prune(named)
 
     def _prune(self, named: set[str]) -> None:
@@ -93,24 +89,3 @@ class LastGood:
                     path.rmdir()  # only where it is empty
                 elif path.relative_to(self._set).as_posix() not in named:
                     path.unlink()
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:
-        return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
