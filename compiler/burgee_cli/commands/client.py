@@ -20,7 +20,7 @@ def command() -> None:
     """Make keys for clients of the servers; they stand in a clients file, by their SHA-256."""
 
 
-@command.command("add")
+@command.command("add", short_help="make a key for a client and add it to a clients file")
 @click.argument("name")
 @click.option(
     "--clients",
