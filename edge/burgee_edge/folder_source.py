@@ -33,6 +33,18 @@ class FolderSource:
         self.read: Read = read_folder(self.folder)
         self._poll_ms = max(1, round(poll_seconds * 1000))
 
+    def others(self) -> str:
+        """Return what stands beside a folder that is not there, for a message."""
+        if self.folder.is_dir():
+            return ""
+        try:
+            found = sorted(each.parent.name for each in self.folder.parent.glob("*/manifest.json"))
+        except OSError:
+            return ""
+        if not found:
+            return f"; {self.folder.parent} holds no build"
+        return f"; {self.folder.parent} holds: {', '.join(found)}"
+
     async def changes(self, stop: asyncio.Event) -> AsyncGenerator[None, None]:
         """Yield whenever it is time to look, until `stop` is set."""
         while not stop.is_set():

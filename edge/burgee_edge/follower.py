@@ -64,7 +64,7 @@ class Follower:
             try:
                 self._holder.restore(self._last_good.load(self._make_cache))
             except Refused as refusal:
-                _log.warning("there is no local copy to serve", detail=str(refusal))
+                _log.warning("the local copy cannot be served either", detail=str(refusal))
         elif isinstance(found, Served):
             self._save(found)
 
@@ -89,14 +89,18 @@ class Follower:
         if isinstance(found, Served):
             try:
                 self._holder.take(found)
-                self._refused = None
+                self._good()
                 return
             except Refused as refusal:
                 self._refuse(refusal, found.snapshot.digest)
         elif isinstance(found, Refused):
             self._refuse(found, self._seen)
         else:
-            self._refused = None
+            self._good()
+
+    def _good(self) -> None:
+        self._refused = None
+        self._holder.settle()
 
     def _refuse(self, refusal: Refused, seen: str) -> None:
         if self._refused != (refusal.reason, seen):
@@ -130,7 +134,8 @@ class Follower:
         try:
             manifest = self._source.read(MANIFEST)
         except OSError as error:
-            detail = f"{MANIFEST} cannot be read: {error.strerror or error}"
+            detail = f"{self._source.folder / MANIFEST} cannot be read: {error.strerror or error}"
+            detail += self._source.others()
             raise Refused("unreadable", detail) from error
         self._seen = digest(manifest)
         return manifest

@@ -13,7 +13,7 @@ from burgee.snapshot.forms import EnvironmentManifest
 from burgee.versions import parse_version
 from burgee_edge.served import Served
 
-__all__ = ["REASONS", "Highest", "Holder"]
+__all__ = ["REASONS", "Highest", "Holder", "Refusal"]
 
 REASONS: Final = (
     "unreadable",
@@ -43,6 +43,14 @@ class Highest(Struct, frozen=True):
     compiler: str
 
 
+class Refusal(Struct, frozen=True):
+    """Why what the source holds is not served, and since when."""
+
+    reason: str
+    detail: str
+    since: float
+
+
 class Holder:
     """`current` is replaced in one assignment; whoever answers a request looks at it once.
 
@@ -63,6 +71,7 @@ class Holder:
         self.reloads = 0
         self.refusals: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
         self.last_refusal: tuple[str, float] | None = None
+        self.refused: Refusal | None = None  # what the source holds now, where that is not served
         self._local = local
         self._any_order = any_order
         self._clock = clock
@@ -70,22 +79,30 @@ class Holder:
     def take(self, served: Served) -> None:
         """Serve a snapshot from now on; raises Refused where its order forbids it."""
         self._judge(served.snapshot)
-        self._swap(served)
+        self._swap(served, "snapshot taken")
 
     def restore(self, served: Served) -> None:
         """Serve this node's own copy of what it served last."""
-        self._swap(served)
+        self._swap(served, "local copy served, since the source gives nothing to serve")
+
+    def settle(self) -> None:
+        """Note that the source holds what is served."""
+        if self.refused is not None:
+            self.refused = None
+            _log.info("the source is good again")
 
     def refuse(self, refusal: Refused) -> None:
         """Count and log what is not served; the present snapshot stays."""
         self.refusals[refusal.reason] += 1
-        self.last_refusal = refusal.reason, self._clock()
+        now = self._clock()
+        self.last_refusal = refusal.reason, now
+        self.refused = Refusal(refusal.reason, str(refusal), now)
         serving = None if self.current is None else self.current.snapshot.version
         _log.error(
             "snapshot refused", reason=refusal.reason, detail=str(refusal), still_serving=serving
         )
 
-    def _swap(self, served: Served) -> None:
+    def _swap(self, served: Served, told: str) -> None:
         served.since = self._clock()
         self.current = served
         self.reloads += 1
@@ -94,7 +111,7 @@ class Holder:
             manifest = snapshot.manifest
             self.highest = Highest(*snapshot.order, snapshot.digest, manifest.compiler)
         _log.info(
-            "snapshot taken",
+            told,
             version=snapshot.version,
             tenants=len(snapshot.tenants),
             flags=sum(map(len, snapshot.tenants.values())),

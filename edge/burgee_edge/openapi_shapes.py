@@ -166,6 +166,7 @@ PLAIN_SCHEMAS: Final[Json] = {
                 "properties": {
                     "checked_at": _INSTANT,
                     "last_refusal": {"type": ["object", "null"]},
+                    "refused": {"type": ["object", "null"]},
                 },
             },
             "reloads": {"type": "integer"},

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from burgee.signatures import Trust
 from burgee_edge.admin import figure_metrics, make_admin
@@ -40,6 +40,7 @@ from burgee_http.tenancy import Gate
 __all__ = ["serve"]
 
 _USAGE = 2
+T = TypeVar("T")
 
 
 def serve(values: Mapping[str, Any]) -> int:
@@ -118,11 +119,15 @@ def _renderer(name: Name, metrics: Metrics, fleet: Fleet | None) -> Callable[[],
 def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]:
     if options.insecure:
         return None, None
-    clients = None if options.clients is None else FollowedFile(options.clients, parse_clients)
+    clients = None
+    if options.clients is not None:
+        clients = _followed("--clients", options.clients, parse_clients)
     keys: Keys | None = None
     if options.jwks is not None:
         is_url = options.jwks.startswith(("https://", "http://"))
-        keys = JwksUrl(options.jwks) if is_url else FollowedFile(Path(options.jwks), parse_jwks)
+        keys = (
+            JwksUrl(options.jwks) if is_url else _followed("--jwks", Path(options.jwks), parse_jwks)
+        )
     secret = None
     if options.hs256_secret_file is not None:
         secret = options.hs256_secret_file.read_bytes().strip()
@@ -132,6 +137,16 @@ def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]
             audience=options.audience, issuer=options.issuer, keys=keys, shared_secret=secret
         )
     return keys, Authenticator(clients=clients, jwt=jwt)
+
+
+def _followed(option: str, path: Path, parse: Callable[[bytes], T]) -> FollowedFile[T]:
+    """Return a file that is followed; ValueError that names option and file."""
+    try:
+        return FollowedFile(path, parse)
+    except OSError as error:
+        raise ValueError(f"{option} {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ValueError(f"{option} {path}: {error}") from error
 
 
 def _follower(

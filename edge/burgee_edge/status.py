@@ -51,6 +51,12 @@ def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Re
             "last_refusal": None
             if refusal is None
             else {"reason": refusal[0], "at": _instant(refusal[1])},
+            "refused": None
+            if holder.refused is None
+            else {
+                "reason": holder.refused.reason,
+                "since": _instant(holder.refused.since),
+            },
         },
         "reloads": holder.reloads,
         "refusals": {reason: count for reason, count in holder.refusals.items() if count},
@@ -118,6 +124,12 @@ def add_snapshot_metrics(
         "burgee_source_checked_timestamp_seconds",
         "When the source was last looked at.",
         lambda: checked_at() or float("nan"),
+    )
+    metrics.computed(
+        "burgee_source_refused",
+        "1 while the source holds what is refused, by the reason.",
+        lambda: {} if holder.refused is None else {(holder.refused.reason,): 1},
+        ("reason",),
     )
     metrics.computed(
         "burgee_reloads_total", "Snapshots taken.", lambda: holder.reloads, kind="counter"

@@ -67,10 +67,15 @@ class FollowedFile(Generic[T]):
             self.value = self._parse(text)
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the last good value serves
             self.refusals += 1
-            _log.error("file refused, the last good one stays in force", error=str(error))
+            _log.error(
+                "file refused, the last good one stays in force",
+                file=str(self.path),
+                error=str(error),
+            )
             return False
         self.generation += 1
         self.reloads += 1
+        _log.info("file read again", file=str(self.path))
         return True
 
     def _read(self) -> tuple[Stamp, bytes]:

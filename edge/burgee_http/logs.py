@@ -29,7 +29,7 @@ def configure_logs(stream: TextIO | None = None, level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, _line],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(target)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 import msgspec
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -34,6 +35,7 @@ __all__ = [
     "serve_on",
 ]
 
+_log = structlog.get_logger("burgee.serve")
 _IMPATIENT: Final = 1.0  # supervisors send one signal to a process and to its group
 
 
@@ -157,6 +159,7 @@ async def _run(
         now = asyncio.get_running_loop().time()
         if not received:
             received.append((number, now))
+            _log.info("stopping", signal=number.name)
             stopping()
             for server in servers:
                 server.should_exit = True
@@ -177,6 +180,7 @@ async def _run(
         server.started_hook = started
     pairs = zip(servers, sockets, strict=True)
     await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in pairs))
+    _log.info("stopped")
     return 130 if received and received[0][0] == signal.SIGINT else 0
 
 

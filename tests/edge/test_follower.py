@@ -390,3 +390,30 @@ def test_the_source_is_followed_on_whatever_goes_wrong(
     monkeypatch.setattr(following.follower, "check", failing)
     asyncio.run(follow())
     assert following.version == "1-abcdef0"
+
+
+def test_whether_the_source_is_bad_now_can_be_seen(tmp_path: Path) -> None:
+    """On call, "refused once" and "refused now" must not look alike."""
+    following = Following(tmp_path)
+    write_environment(following.root, {"acme": ACME})
+    following.follower.start()
+    assert following.holder.refused is None
+    manifest = following.set / "manifest.json"
+    kept = manifest.read_bytes()
+    manifest.unlink()
+    asyncio.run(following.follower.check())
+    assert following.holder.refused is not None
+    assert following.holder.refused.reason == "unreadable"
+    assert str(manifest) in following.holder.refused.detail
+    manifest.write_bytes(kept)
+    asyncio.run(following.follower.check())
+    assert following.holder.refused is None
+    assert following.refusals == {"unreadable": 1}
+
+
+def test_a_folder_that_is_not_there_is_told_with_what_stands_beside_it(tmp_path: Path) -> None:
+    following = Following(tmp_path)
+    write_environment(following.root, {"acme": ACME}, environment="staging")
+    following.follower.start()
+    assert following.holder.refused is not None
+    assert following.holder.refused.detail.endswith(f"; {following.root} holds: staging")

@@ -38,7 +38,12 @@ def command(folder: Path, keys: tuple[Path, ...], wanted: str | None, as_json: b
         trust = Trust.read(keys)
     except (OSError, ValueError) as error:
         raise Usage(str(error), "name a signing.pub that `burgee keygen` wrote") from error
-    names = _environments(folder) if wanted is None else [wanted]
+    known = _environments(folder)
+    if wanted is not None and wanted not in known:
+        raise Usage(
+            f"there is no environment {wanted!r} in {folder}", f"there are: {', '.join(known)}"
+        )
+    names = known if wanted is None else [wanted]
     verified = [_verify(folder / name, name, trust if keys else None) for name in names]
     rows = [
         {
