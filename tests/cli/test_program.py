@@ -154,3 +154,9 @@ def test_a_bug_is_3_with_a_report_to_paste(repo: Path) -> None:
     assert "this is a bug in burgee" in done.stderr
     assert "RuntimeError: lost" in done.stderr
     assert "Python 3." in done.stderr
+
+
+def test_a_command_that_is_still_to_come_says_so(tmp_path: Path) -> None:
+    done = run_burgee("lock", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "This version has no 'lock' yet." in done.stderr
