@@ -33,23 +33,10 @@ _COMMANDS: Final = {
     "client": "make keys for clients of the servers",
 }
 _COMING: Final = frozenset(
-    [
-        "plan",
-        "lock",
-        "layer",
-        "rename",
-        "conclude",
-        "publish",
-        "stats",
-        "stale",
-        "create",
-        "set",
-        "override",
-        "segment",
-        "rollback",
-        "import",
-        "writer",
-    ]
+    {
+        *("plan", "lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
+        *("create", "set", "override", "segment", "rollback", "import", "writer"),
+    }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""
 

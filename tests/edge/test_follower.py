@@ -14,7 +14,7 @@ from burgee_edge.cache import CacheCounts, ResponseCache
 from burgee_edge.figures import Figures
 from burgee_edge.folder_source import FolderSource
 from burgee_edge.follower import Follower
-from burgee_edge.holder import Holder
+from burgee_edge.holder import Holder, Refusal
 from burgee_edge.last_good import LastGood
 from burgee_http.metrics import Cell
 from support.edge import ACME, GLOBEX
@@ -47,6 +47,10 @@ class Following:
     def version(self) -> str | None:
         current = self.holder.current
         return None if current is None else current.snapshot.version
+
+    @property
+    def refused(self) -> Refusal | None:
+        return self.holder.refused
 
     @property
     def refusals(self) -> dict[str, int]:
@@ -397,17 +401,17 @@ def test_whether_the_source_is_bad_now_can_be_seen(tmp_path: Path) -> None:
     following = Following(tmp_path)
     write_environment(following.root, {"acme": ACME})
     following.follower.start()
-    assert following.holder.refused is None
+    assert following.refused is None
     manifest = following.set / "manifest.json"
     kept = manifest.read_bytes()
     manifest.unlink()
     asyncio.run(following.follower.check())
-    assert following.holder.refused is not None
-    assert following.holder.refused.reason == "unreadable"
-    assert str(manifest) in following.holder.refused.detail
+    refused = following.refused
+    assert refused is not None and refused.reason == "unreadable"
+    assert str(manifest) in refused.detail
     manifest.write_bytes(kept)
     asyncio.run(following.follower.check())
-    assert following.holder.refused is None
+    assert following.refused is None
     assert following.refusals == {"unreadable": 1}
 
 
