@@ -49,15 +49,15 @@ class Following:
         return None if current is None else current.snapshot.version
 
     @property
-    def refused(self) -> Refusal | None:
-        return self.holder.refused
-
-    @property
     def refusals(self) -> dict[str, int]:
         return {reason: count for reason, count in self.holder.refusals.items() if count}
 
     def documents(self, kind: str) -> list[Path]:
         return sorted(self.set.glob(f"acme/{kind}-*"))
+
+
+def refused_by(following: Following) -> Refusal | None:
+    return following.holder.refused
 
 
 def version_of(following: Following) -> str | None:
@@ -401,17 +401,18 @@ def test_whether_the_source_is_bad_now_can_be_seen(tmp_path: Path) -> None:
     following = Following(tmp_path)
     write_environment(following.root, {"acme": ACME})
     following.follower.start()
-    assert following.refused is None
+    assert refused_by(following) is None
     manifest = following.set / "manifest.json"
     kept = manifest.read_bytes()
     manifest.unlink()
     asyncio.run(following.follower.check())
-    refused = following.refused
-    assert refused is not None and refused.reason == "unreadable"
+    refused = refused_by(following)
+    assert refused is not None
+    assert refused.reason == "unreadable"
     assert str(manifest) in refused.detail
     manifest.write_bytes(kept)
     asyncio.run(following.follower.check())
-    assert following.refused is None
+    assert refused_by(following) is None
     assert following.refusals == {"unreadable": 1}
 
 
