@@ -89,3 +89,32 @@ def test_a_prerequisite_that_errs_is_not_served() -> None:
     assert flags.evaluate("errs", {}, 0).reason == "targeting_key_missing"
     for key in ("needs", "excludes"):
         assert flags.evaluate(key, {}, 0).reason == "prerequisite_failed"
+
+
+def test_a_constant_prerequisite_is_answered_from_what_was_prepared() -> None:
+    """Folded, but not away: the answer and its trace are the same as ever."""
+    flags = flags_of(
+        repository_of(
+            {
+                "burgee.yaml": "environments: [production]\n",
+                "acme/flags/parent.yaml": 'default: "on"\n',
+                "acme/flags/closed.yaml": 'state: "off"\ndefault: "on"\n',
+                "acme/flags/child.yaml": (
+                    "requires: [{flag: parent, serves: [on]}, {flag: closed, serves: [off]}]\n"
+                    'default: "on"\n'
+                ),
+            }
+        ),
+        "acme",
+        "production",
+    )
+    before = flags.evaluate("child", {}, 0)
+    parent, child = flags.get("parent"), flags.get("child")
+    assert parent is not None
+    assert child is not None
+    assert parent.constant is not None
+    assert parent.constant.variant == "on"
+    assert child.constant is None
+    assert flags.evaluate("child", {}, 0) == before
+    assert before.variant == "on"
+    assert [each.served for each in explain(child, {}, 0).prerequisites] == ["on", "off"]

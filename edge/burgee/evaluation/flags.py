@@ -94,6 +94,7 @@ class Flag:
 
     __slots__ = (
         "_starts",
+        "constant",
         "depends_on",
         "form",
         "key",
@@ -126,6 +127,7 @@ class Flag:
         )
         for phase in self.phases:
             self._prepare_answers(phase)
+        self.constant = self._constant()
         # A flag that depends on no other can outlive its set, so it must not hold on to it.
         self.related: Related | None = related if self.depends_on else None
 
@@ -169,6 +171,15 @@ class Flag:
         for rule in phase.rules:
             if rule.depends_on_condition_alone:
                 rule.fixed = self.answer(rule.serve, "rule_match", "TARGETING_MATCH", None, rule)
+
+    def _constant(self) -> Result | None:
+        """Return the one answer that everyone gets at any time, where there is one."""
+        phase = self.phases[0]
+        if len(self.phases) > 1 or phase.overrides:
+            return None
+        if phase.is_off:
+            return phase.answers.off
+        return None if phase.rules or self.requires else phase.answers.default
 
     def conditions(self) -> Iterable[Condition]:
         """Yield every condition of every phase, into segments too."""

@@ -105,6 +105,9 @@ class TenantFlags:
 
     def served(self, key: str, context: Mapping[str, Any], now: int, run: Run | None) -> str | None:
         """Return the variant that another flag serves within this evaluation, None on an error."""
+        flag = self._prepared.get(key)
+        if flag is not None and flag.constant is not None:
+            return flag.constant.variant  # a constant prerequisite costs this look-up
         memo = {} if run is None else run.memo
         if key not in memo:
             inner = Run(slots=None if run is None else run.slots)
