@@ -69,12 +69,21 @@ class PreviewBody(EvaluateBody, frozen=True, forbid_unknown_fields=True, kw_only
 B = TypeVar("B", bound=_Body)
 
 
+def _context(body: Any) -> Any:
+    """Return the part of a body that the bounds of a context hold for, all of it where that is
+    not to be found.
+    """
+    user = body.get("user") if isinstance(body, dict) else None
+    attributes = user.get("attributes") if isinstance(user, dict) else None
+    return attributes if isinstance(attributes, dict) else body
+
+
 def read_body(body: bytes, form: type[B]) -> B:
     """Return a body of this form; ApiError 400 for malformed JSON or a context that is too
     large, 422 for another shape.
     """
     value = parse_json(body)
-    check_context(value, body)
+    check_context(_context(value), body)
     try:
         return msgspec.convert(value, form)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:

@@ -1,6 +1,6 @@
 """The errors that leave a server, and the body of the native API's errors."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from burgee_http.json_text import encode_json
 
@@ -45,8 +45,9 @@ class TryAgain(ApiError):
     Handlers are plain functions and may not wait; the endpoint waits and calls again, once.
     """
 
-    async def ready(self) -> None:
-        raise NotImplementedError
+    def __init__(self, error: ApiError, ready: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(error.status, error.code, error.message, error.details, error.headers)
+        self.ready = ready
 
 
 def from_status(status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> ApiError:

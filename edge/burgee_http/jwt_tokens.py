@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import jwt
 import msgspec
 
-from burgee_http.errors import TryAgain
+from burgee_http.errors import ApiError, TryAgain
 from burgee_http.jwks import ALGORITHMS, KeySet
 from burgee_http.principal import TENANT_OR_ALL, Principal, expand_scopes
 
@@ -52,11 +52,8 @@ class KeyUnknown(TryAgain):
 
     def __init__(self, keys: _Askable) -> None:
         challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
-        super().__init__(401, "invalid_token", "The token's key is unknown.", headers=challenge)
-        self._keys = keys
-
-    async def ready(self) -> None:
-        await self._keys.ask()
+        unknown = ApiError(401, "invalid_token", "The token's key is unknown.", headers=challenge)
+        super().__init__(unknown, keys.ask)
 
 
 class JwtVerifier:
