@@ -238,8 +238,9 @@ def _first_instant(flags: TenantFlags, key: str) -> int | None:
     flag = flags.get(key)
     if flag is None:
         return None
-    instants = [phase.form.at for phase in flag.phases]
-    for phase in flag.phases:
+    phases = flag.definition().phases
+    instants = [phase.form.at for phase in phases]
+    for phase in phases:
         instants += [rule.starts for rule in phase.rules]
     return next((each for each in instants if each is not None), None)
 

@@ -25,6 +25,7 @@ def slot_of(prefix: bytes, unit: str) -> int:
 
     XXH3 with 64 bits and seed 0 over the UTF-8 text; the product's high word maps it to slots
     without the bias of a modulus (D. Lemire, "Fast Random Integer Generation in an Interval").
+    `burgee.evaluation.outcomes` writes the same expression into its functions.
     """
     return (xxh3_64_intdigest(prefix + unit.encode()) * SLOTS) >> 64
 

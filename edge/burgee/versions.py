@@ -8,14 +8,18 @@ from typing import Final, TypeAlias
 
 __all__ = ["Version", "parse_version"]
 
-Version: TypeAlias = tuple[tuple[int, ...], tuple[object, ...]]
+Version: TypeAlias = bytes
+"""Bytes that sort as the versions do: comparing two costs one memcmp."""
 
 _VERSION: Final = re.compile(
     r"v?([0-9]{1,18}(?:\.[0-9]{1,18})*)"
     r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
     r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 )
-_RELEASE: Final[tuple[object, ...]] = (1,)
+# What ends a list sorts below whatever goes on with it, and a pre-release below its release.
+_END: Final = b"\0"
+_PRE_RELEASE, _RELEASE = b"\0", b"\1"
+_NUMERIC, _TEXT = b"\1", b"\2"
 
 
 @lru_cache(maxsize=8192)
@@ -31,17 +35,24 @@ def parse_version(text: str) -> Version | None:
     parts = [int(part) for part in match[1].split(".")]
     while parts and parts[-1] == 0:
         parts.pop()
+    release = b"".join(map(_number, parts)) + _END
     if match[2] is None:
-        return tuple(parts), _RELEASE
+        return release + _RELEASE
     identifiers = [_identifier(text) for text in match[2].split(".")]
     if None in identifiers:
         return None
-    return tuple(parts), (0, tuple(identifiers))
+    return release + _PRE_RELEASE + b"".join(each for each in identifiers if each) + _END
 
 
-def _identifier(text: str) -> tuple[int, int, str] | None:
+def _number(number: int) -> bytes:
+    """Return a length that is above `_END`, and the digits: a longer number is a larger one."""
+    size = (number.bit_length() + 7) // 8
+    return bytes((size + 1,)) + number.to_bytes(size, "big")
+
+
+def _identifier(text: str) -> bytes | None:
     if not text.isdigit():
-        return (1, 0, text)
+        return _TEXT + text.encode("ascii") + _END
     if len(text) > 18 or (len(text) > 1 and text[0] == "0"):
         return None
-    return (0, int(text), "")
+    return _NUMERIC + _number(int(text))

@@ -91,7 +91,7 @@ def native_answer(
 
 def user_answer(result: Result, flag: Flag | None) -> UserAnswer:
     """Return the form without version and request id: only what the answer itself is."""
-    boolean = flag is not None and flag.form.type == "boolean"
+    boolean = flag is not None and flag.type == "boolean"
     return UserAnswer(
         flag_key=result.flag_key,
         variant=result.variant,

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from burgee.evaluation import Result, Trace, explain
+from burgee.evaluation import Trace, explain
+from burgee.evaluation.result import failed
 from burgee.instants import format_instant
 from burgee_edge.answers import NativeAnswer, native_answer
 from burgee_edge.bodies import PreviewBody, read_body
@@ -33,11 +34,11 @@ def preview(node: Node, call: Call) -> Reply:
     try:
         flag = visit.view.flag(body.flag_key, browser=visit.browser)
     except ValueError:
-        result, trace = Result(body.flag_key, None, None, "error", "ERROR"), None
+        result, trace = failed(body.flag_key, "error"), None
     else:
         if flag is None:
             raise visit.error(404, "flag_not_found", "There is no flag of this key.")
-        steps = explain(flag, body.user.context, at)
+        steps = explain(visit.view.flags, body.flag_key, body.user.context, at)
         result, trace = steps.result, _plain(steps)
     answer = native_answer(result, version=visit.served.snapshot.version)
     fields = {name: getattr(answer, name) for name in answer.__struct_fields__}

@@ -5,8 +5,8 @@ from hashlib import sha256
 from typing import Final
 
 from burgee.evaluation import Flag, Result, TenantFlags
-from burgee.evaluation.decide import decide
 from burgee.evaluation.footprint import Footprint
+from burgee.evaluation.result import failed
 from burgee.evaluation.run import Run
 from burgee.snapshot.canonical import canonical
 from burgee_edge.cache import ResponseCache
@@ -56,7 +56,7 @@ class TenantView:
             if browser:
                 return None  # whether it may be seen is not known
             raise ValueError(str(error)) from error
-        return None if flag is None or (browser and not flag.form.client_side) else flag
+        return None if flag is None or (browser and not flag.client_side) else flag
 
     def shows(self, key: str, *, browser: bool) -> bool:
         """Whether there is such a flag and the caller may see it; it may still be broken."""
@@ -71,32 +71,32 @@ class TenantView:
             flag = self.flag(key, browser=False)
         except ValueError:
             return ()
-        return () if flag is None else flag.form.tags
+        return () if flag is None else flag.tags
 
     def evaluate(self, key: str, context: dict[str, object], now: int, *, browser: bool) -> Result:
         """Return what one flag serves; one that may not be seen is not found."""
         try:
             flag = self.flag(key, browser=browser)
         except ValueError:
-            return Result(key, None, None, "error", "ERROR")
+            return failed(key, "error")
         if flag is None:
-            return Result(key, None, None, "flag_not_found", "ERROR")
-        return decide(flag, context, now)
+            return failed(key, "flag_not_found")
+        return self.flags.decide(flag, context, now)
 
     def evaluate_all(
         self, keys: Iterable[str], context: dict[str, object], now: int
     ) -> list[Result]:
         """Return what these flags serve; what they depend on in common is decided once."""
-        run = Run()
+        run = Run(self.flags)
         results: list[Result] = []
         for key in keys:
             try:
                 flag = self.flags.get(key)
             except _UNPREPARABLE:
-                results.append(Result(key, None, None, "error", "ERROR"))
+                results.append(failed(key, "error"))
                 continue
             if flag is not None:
-                results.append(decide(flag, context, now, run if flag.depends_on else None))
+                results.append(flag.decide(context, now, run))
         return results
 
     def selection(self, *, browser: bool) -> Selection:

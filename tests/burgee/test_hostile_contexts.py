@@ -141,6 +141,4 @@ def _ask(flags: TenantFlags, context: dict[Any, Any]) -> None:
         result = flags.evaluate(key, context, NOW)
         assert result.flag_key == key
         assert result.reason != "error"
-        flag = flags.get(key)
-        assert flag is not None
-        assert explain(flag, context, NOW).result == result
+        assert explain(flags, key, context, NOW).result == result

@@ -64,9 +64,10 @@ def _lock(at: str | None, ranges: dict[str, list[list[int]]]) -> dict[str, Any]:
 def _table(flags: TenantFlags, now: int) -> tuple[tuple[int, int, str], ...]:
     flag = flags.get("f")
     assert flag is not None
-    split = flag.phase_at(now).form.default.split
+    definition = flag.definition()
+    split = definition.phase_at(now).form.default.split
     assert split is not None
-    return tuple((start, end, flag.variants[arm][0]) for start, end, arm in split.ranges)
+    return tuple((start, end, definition.form.variants[arm][0]) for start, end, arm in split.ranges)
 
 
 def test_a_step_with_the_same_weights_has_its_own_entry_of_the_lock() -> None:

@@ -47,9 +47,7 @@ def test_an_explanation_is_of_the_same_answer(
     flags = flags_of(repository_of(random.files), TENANT, environment)
     for context, now in asked:
         for key in random.keys:
-            flag = flags.get(key)
-            assert flag is not None
-            trace = explain(flag, context, now)
+            trace = explain(flags, key, context, now)
             assert trace.result == flags.evaluate(key, context, now)
             tried = [rule for rule in trace.rules if rule.verdict == "served"]
             assert [rule.rule for rule in tried] == [trace.result.rule] * len(tried)

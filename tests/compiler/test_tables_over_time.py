@@ -61,8 +61,9 @@ def test_every_phase_has_its_table(drawn: tuple[dict[str, Any], list[dict[str, A
     lock = repository.tenants["acme"].locks["f"].lock
     assert flag is not None
     assert lock is not None
-    prepared = flags_of(repository, "acme", "production").get("f")
-    assert prepared is not None
+    flag_of = flags_of(repository, "acme", "production").get("f")
+    assert flag_of is not None
+    prepared = flag_of.definition()
     names = [name for name, _ in prepared.form.variants]
     for at in (INSTANTS[0] - 1, *INSTANTS):
         form = prepared.phase_at(at).form.default
@@ -107,6 +108,6 @@ def test_weights_are_exact_decimals() -> None:
     assert flag.default.serve.split == {"a": Decimal("0.1"), "b": Decimal("0.2")}
     prepared = flags_of(repository, "acme", "production").get("f")
     assert prepared is not None
-    split = prepared.form.phases[0].default.split
+    split = prepared.definition().form.phases[0].default.split
     assert split is not None
     assert split.ranges == ((0, 33_333, 0), (33_333, 100_000, 1))

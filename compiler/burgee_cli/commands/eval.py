@@ -29,7 +29,7 @@ def command(flag: str, as_json: bool, **where: Any) -> int:
     question = open_question(flag, **where)
     result = question.flags.evaluate(question.key, question.context, question.now)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(result)))
+        click.echo(msgspec.json.format(msgspec.json.encode(result.as_dict())))
     else:
         value = msgspec.json.encode(result.value).decode()
         shown = "the caller's default" if result.value is None else value

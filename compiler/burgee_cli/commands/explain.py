@@ -32,12 +32,11 @@ def command(flag: str, as_json: bool, **where: Any) -> int:
                 --context @user.json --at 2026-12-01T09:00:00Z
     """
     question = open_question(flag, **where)
-    prepared = question.flags.get(question.key)
-    assert prepared is not None
-    trace = explain(prepared, question.context, question.now)
+    trace = explain(question.flags, question.key, question.context, question.now)
     places = _places(question)
     if as_json:
-        shown = {"trace": trace, "places": places, "environment": question.environment}
+        steps = {**msgspec.structs.asdict(trace), "result": trace.result.as_dict()}
+        shown = {"trace": steps, "places": places, "environment": question.environment}
         click.echo(msgspec.json.format(msgspec.json.encode(shown)))
     else:
         title = f"{question.tenant}, {question.environment}"

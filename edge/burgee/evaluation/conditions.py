@@ -1,55 +1,59 @@
-"""Conditions, prepared: each a test that a trace can ask again, part by part."""
+"""Conditions, prepared: each an expression for the function that asks it, and a test of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeAlias
 
 from burgee.buckets import member_digest
-from burgee.evaluation.operators import OPERATORS, Predicate
+from burgee.evaluation.operators import OPERATORS
+from burgee.evaluation.scope import Context, Function, Scope
 from burgee.paths import canonical_path, getter
 from burgee.snapshot.forms import ConditionForm, SegmentForm
 from burgee.units import unit_of
 
-if TYPE_CHECKING:
-    from burgee.evaluation.run import Run
+__all__ = ["Condition", "FindSegment", "Segment", "prepare_condition"]
 
-__all__ = ["Condition", "Related", "Segment", "Test", "prepare_condition"]
-
-Context: TypeAlias = Mapping[str, Any]
-Test: TypeAlias = Callable[[Context, int, "Run | None"], bool]
+FindSegment: TypeAlias = "Callable[[str], Segment]"
+"""Finds a prepared segment by its digest; ValueError where there is none."""
 Kind: TypeAlias = Literal["all", "any", "not", "segment", "flag", "attribute"]
 
-
-class Related(Protocol):
-    """What a flag's preparation may look up: its tenant's segments and flags."""
-
-    tenant: str
-
-    def segment(self, digest: str) -> Segment: ...
-
-    def served(self, key: str, context: Context, now: int, run: Run | None) -> str | None: ...
+_MOST_INLINE = 24
+"""A condition of more parts than this is a function of its own, so texts stay short and shared."""
 
 
 class Condition:
-    """A prepared condition: its `test`, and what a trace needs to tell why."""
+    """A prepared condition, and what a trace needs to tell why it holds."""
 
-    __slots__ = ("children", "form", "get", "kind", "predicates", "segment", "test")
+    __slots__ = ("_test", "children", "form", "kind", "parts", "segment")
 
     def __init__(
         self,
         kind: Kind,
         form: ConditionForm,
-        test: Test,
         *,
         children: tuple[Condition, ...] = (),
         segment: Segment | None = None,
     ) -> None:
         self.kind = kind
         self.form = form
-        self.test = test
         self.children = children
         self.segment = segment
+        self.parts: int = sum((each.parts for each in children), len(form.tests) or 1)
+        self._test: Function | None = None
+
+    def text(self, scope: Scope) -> str:
+        """Return an expression that is true where the condition holds, else false."""
+        if self.parts > _MOST_INLINE:
+            return f"{scope.cell(self.test)}(context, now, run)"
+        return f"({self._expression(scope)})"
+
+    @property
+    def test(self) -> Function:
+        """The condition as a function; the same expression."""
+        if self._test is None:
+            self._test = self._large_test() if self.parts > _MOST_INLINE else self._small_test()
+        return self._test
 
     def walk(self) -> Iterable[Condition]:
         """Yield this condition and all below it, into segments too."""
@@ -59,31 +63,62 @@ class Condition:
         if self.segment is not None and self.segment.when is not None:
             yield from self.segment.when.walk()
 
+    def _small_test(self) -> Function:
+        scope = Scope()
+        scope.line(f"return {self._expression(scope)}")
+        return scope.function()
+
+    def _large_test(self) -> Function:
+        if not self.children:
+            return self._small_test()
+        tests = tuple(child.test for child in self.children)
+        if self.kind == "not":
+            (negated,) = tests
+            return lambda context, now, run: not negated(context, now, run)
+        return _all_of(tests) if self.kind == "all" else _any_of(tests)
+
+    def _expression(self, scope: Scope) -> str:
+        form = self.form
+        if form.attribute is not None:
+            return _attribute(scope, form)
+        if self.segment is not None:
+            return f"{scope.cell(self.segment.holds)}(context, now, run)"
+        if form.flag is not None:
+            served = f"run.served({scope.cell(form.flag)}, context, now)"
+            return f"{served} in {scope.cell(frozenset(form.serves))}"
+        texts = [child.text(scope) for child in self.children]
+        if self.kind == "not":
+            return f"not {texts[0]}"
+        return (" and " if self.kind == "all" else " or ").join(texts)
+
 
 class Segment:
     """A prepared segment: not excluded, and a member or its condition holds."""
 
-    __slots__ = ("_by", "_excluded", "_members", "_tenant", "form", "name", "path", "when")
+    __slots__ = ("_by", "_excluded", "_members", "_tenant", "form", "holds", "name", "path", "when")
 
     def __init__(
         self,
         form: SegmentForm,
-        related: Related,
+        tenant: str,
+        find_segment: FindSegment,
         members: frozenset[bytes] | Any,
         excluded: frozenset[bytes] | Any,
     ) -> None:
         self.form = form
         self.name = form.name
         self.path = canonical_path(form.by)
-        self.when = None if form.when is None else prepare_condition(form.when, related)
-        self._tenant = related.tenant
+        self.when = None if form.when is None else prepare_condition(form.when, find_segment)
+        self._tenant = tenant
         self._by = getter(form.by)
         self._members = members
         self._excluded = excluded
+        self.holds: Function = self._test()
+        """Whether a context is in the segment."""
 
     def lists(self, context: Context) -> Literal["excluded", "member"] | None:
         """Return which list names the unit, exclusion first."""
-        if not self._members and not self._excluded:
+        if not self.has_lists:
             return None
         unit = unit_of(self._by(context))
         if unit is None:
@@ -98,40 +133,52 @@ class Segment:
         """Whether membership depends on an id."""
         return bool(self._members or self._excluded)
 
-    def holds(self, context: Context, now: int, run: Run | None) -> bool:
-        """Return whether the context is in the segment."""
-        listed = self.lists(context)
-        if listed is not None:
-            return listed == "member"
-        return self.when is not None and self.when.test(context, now, run)
+    def _test(self) -> Function:
+        when = None if self.when is None else self.when.test
+        if when is not None and not self.has_lists:
+            return when
+        lists = self.lists
+
+        def holds(context: Context, now: int, run: object) -> bool:
+            listed = lists(context)
+            if listed is not None:
+                return listed == "member"
+            return when is not None and when(context, now, None)
+
+        return holds
 
 
-def prepare_condition(form: ConditionForm, related: Related) -> Condition:
+def prepare_condition(form: ConditionForm, find_segment: FindSegment) -> Condition:
     """Return the prepared form; ValueError or KeyError where it is no valid one."""
     if form.attribute is not None:
-        return Condition("attribute", form, _attribute_test(form))
+        return Condition("attribute", form)
     if form.segment is not None:
-        segment = related.segment(form.segment)
-        return Condition("segment", form, segment.holds, segment=segment)
+        return Condition("segment", form, segment=find_segment(form.segment))
     if form.flag is not None:
-        return Condition("flag", form, _flag_test(form.flag, frozenset(form.serves), related))
+        return Condition("flag", form)
     if form.not_ is not None:
-        child = prepare_condition(form.not_, related)
-        test = child.test
-        negated: Test = lambda context, now, run: not test(context, now, run)  # noqa: E731
-        return Condition("not", form, negated, children=(child,))
+        return Condition("not", form, children=(prepare_condition(form.not_, find_segment),))
     parts = form.all if form.all is not None else form.any
-    if parts is None:
+    if not parts:
         raise ValueError("a condition says nothing")
-    children = tuple(prepare_condition(part, related) for part in parts)
-    tests = tuple(child.test for child in children)
-    if form.all is not None:
-        return Condition("all", form, _all_test(tests), children=children)
-    return Condition("any", form, _any_test(tests), children=children)
+    children = tuple(prepare_condition(part, find_segment) for part in parts)
+    return Condition("all" if form.all is not None else "any", form, children=children)
 
 
-def _all_test(tests: tuple[Test, ...]) -> Test:
-    def holds(context: Context, now: int, run: Run | None) -> bool:
+def _attribute(scope: Scope, form: ConditionForm) -> str:
+    assert form.attribute is not None
+    value = scope.value(canonical_path(form.attribute))
+    if form.tests.get("exists") is False:
+        return f"{value} is None"
+    tests = [
+        OPERATORS[name].express(scope, constant, form.ignore_case)
+        for name, constant in form.tests.items()
+    ]
+    return " and ".join([f"(v := {value}) is not None", *(f"({test})" for test in tests)])
+
+
+def _all_of(tests: tuple[Function, ...]) -> Function:
+    def holds(context: Context, now: int, run: Any) -> bool:
         for test in tests:
             if not test(context, now, run):
                 return False
@@ -140,39 +187,11 @@ def _all_test(tests: tuple[Test, ...]) -> Test:
     return holds
 
 
-def _any_test(tests: tuple[Test, ...]) -> Test:
-    def holds(context: Context, now: int, run: Run | None) -> bool:
+def _any_of(tests: tuple[Function, ...]) -> Function:
+    def holds(context: Context, now: int, run: Any) -> bool:
         for test in tests:
             if test(context, now, run):
                 return True
         return False
 
     return holds
-
-
-def _flag_test(key: str, serves: frozenset[str], related: Related) -> Test:
-    return lambda context, now, run: related.served(key, context, now, run) in serves
-
-
-def _attribute_test(form: ConditionForm) -> Test:
-    assert form.attribute is not None
-    get = getter(form.attribute)
-    if form.tests.get("exists") is False:
-        return lambda context, now, run: get(context) is None
-    predicates: tuple[Predicate, ...] = tuple(
-        OPERATORS[name].prepare(constant, form.ignore_case) for name, constant in form.tests.items()
-    )
-    if len(predicates) == 1:
-        (only,) = predicates
-
-        def single(context: Context, now: int, run: Run | None) -> bool:
-            value = get(context)
-            return value is not None and only(value, now)
-
-        return single
-
-    def several(context: Context, now: int, run: Run | None) -> bool:
-        value = get(context)
-        return value is not None and all(predicate(value, now) for predicate in predicates)
-
-    return several

@@ -11,13 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from burgee.evaluation.conditions import Condition, Test
-from burgee.evaluation.flags import Flag, Outcome, Phase, Rule
-from burgee.evaluation.operators import OPERATORS
+from burgee.evaluation.flags import Flag
+from burgee.evaluation.reads import Reads
+from burgee.evaluation.scope import Function
 from burgee.evaluation.tables import Gate
 from burgee.evaluation.tenant import TenantFlags
-from burgee.paths import TARGETING_KEY, Getter, canonical_path, getter
-from burgee.snapshot.canonical import canonical
+from burgee.paths import Getter, getter
 
 __all__ = ["Footprint", "key"]
 
@@ -36,11 +35,12 @@ class Footprint:
     worked out once for each stretch of time between two of them.
     """
 
-    __slots__ = ("_flags", "_instants", "_plan")
+    __slots__ = ("_instants", "_plan", "_reads")
 
     def __init__(self, flags: Iterable[Flag]) -> None:
-        self._flags = tuple(flags)
-        self._instants = sorted({each for flag in self._flags for each in _instants(flag)})
+        # Most flags share what they read with many others.
+        self._reads = tuple(dict.fromkeys(flag.reads for flag in flags))
+        self._instants = sorted({each for reads in self._reads for each in reads.instants})
         self._plan: tuple[int, _Plan] | None = None
 
     @classmethod
@@ -49,7 +49,7 @@ class Footprint:
 
         A flag that cannot be prepared answers with an error whatever is asked: it reads nothing.
         """
-        found: dict[str, Flag] = {}
+        found: list[Flag] = []
         seen: set[str] = set()
         stack = list(keys)
         while stack:
@@ -62,9 +62,9 @@ class Footprint:
             except (ValueError, LookupError, TypeError):
                 continue
             if flag is not None:
-                found[name] = flag
+                found.append(flag)
                 stack.extend(flag.depends_on)
-        return cls(found[name] for name in sorted(found))
+        return cls(found)
 
     def key(self, context: Mapping[str, Any], now: int) -> bytes:
         """Return what the answers depend on; raises for no context."""
@@ -84,7 +84,7 @@ class Footprint:
         index = bisect_right(self._instants, now)
         known = self._plan
         if known is None or known[0] != index:
-            known = self._plan = (index, _plan(self._flags, now))
+            known = self._plan = (index, _Plan(self._reads, now))
         return known
 
 
@@ -93,80 +93,22 @@ class _Plan:
 
     __slots__ = ("clocks", "gates", "getters", "paths")
 
-    def __init__(
-        self, paths: set[str], gates: Mapping[bytes, Gate], clocks: Mapping[bytes, Test]
-    ) -> None:
+    def __init__(self, reads: Iterable[Reads], now: int) -> None:
+        paths: set[str] = set()
+        gates: dict[bytes, Gate] = {}
+        clocks: dict[bytes, Function] = {}
+        for each in reads:
+            stretch = each.at(now)
+            if stretch is None:
+                paths |= each.paths
+                continue
+            paths |= stretch.paths
+            gates |= stretch.gates
+            clocks |= stretch.clocks
         self.paths = tuple(sorted(paths))
         self.getters: tuple[Getter, ...] = tuple(map(getter, self.paths))
         self.gates = tuple(gates[form] for form in sorted(gates))
         self.clocks = tuple(clocks[form] for form in sorted(clocks))
-
-
-class _Reader:
-    """Goes through flags and notes what they read."""
-
-    def __init__(self) -> None:
-        self.paths: set[str] = set()
-        self.gates: dict[bytes, Gate] = {}
-        self.clocks: dict[bytes, Test] = {}
-
-    def phase(self, phase: Phase, now: int) -> None:
-        for found in phase.overrides.values():
-            if any(each.expires is None or now < each.expires for each in found):
-                self.paths.add(TARGETING_KEY)
-        if phase.is_off:
-            return
-        for rule in phase.rules:
-            if _in_force(rule, now):
-                if rule.when is not None:
-                    self.condition(rule.when)
-                self.tables(rule)
-        self.tables(phase.default)
-
-    def condition(self, condition: Condition) -> None:
-        for each in condition.walk():
-            form = each.form
-            if each.segment is not None and each.segment.has_lists:
-                self.paths.add(each.segment.path)
-            if form.attribute is not None:
-                self.paths.add(canonical_path(form.attribute))
-                if any(OPERATORS[name].reads_clock for name in form.tests):
-                    self.clocks[canonical(form)] = each.test
-
-    def tables(self, outcome: Outcome) -> None:
-        experiment = outcome.experiment if isinstance(outcome, Rule) else None
-        splits = experiment is None or experiment.status == "running"
-        asks = splits and outcome.split is not None and outcome.split.fixed is None
-        for gate in outcome.gates:
-            if gate.moving is not None:
-                self.gates[canonical(gate.form)] = gate
-            asks = asks or gate.moving is not None or gate.fixed is None
-        if asks:
-            self.paths.add(TARGETING_KEY if outcome.by is None else outcome.by)
-
-
-def _plan(flags: Iterable[Flag], now: int) -> _Plan:
-    reader = _Reader()
-    for flag in flags:
-        reader.phase(flag.phase_at(now), now)
-    return _Plan(reader.paths, reader.gates, reader.clocks)
-
-
-def _in_force(rule: Rule, now: int) -> bool:
-    if rule.experiment is not None and rule.experiment.status == "draft":
-        return False
-    started = rule.starts is None or rule.starts <= now
-    return started and (rule.ends is None or now < rule.ends)
-
-
-def _instants(flag: Flag) -> Iterable[int]:
-    """Yield every instant at which what the flag reads or answers may change by itself."""
-    for phase in flag.phases:
-        named = [phase.form.at]
-        named += [each.expires for found in phase.overrides.values() for each in found]
-        for rule in phase.rules:
-            named += [rule.starts, rule.ends]
-        yield from (each for each in named if each is not None)
 
 
 def _encode(value: Any) -> bytes:

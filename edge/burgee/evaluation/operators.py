@@ -1,7 +1,7 @@
 """What each operator means: the one table that checks, evaluation and explanations read.
 
-A constant, as the snapshot holds it, becomes a predicate over a value that is present. Values of
-another type than the operator's give false; nothing is coerced.
+A constant, as the snapshot holds it, becomes an expression over `v`, a value that is present, and
+`now`. Values of another type than the operator's give false; nothing is coerced.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any, Final, TypeAlias
 import re2
 from msgspec import Struct
 
-from burgee.instants import instant_of
-from burgee.versions import Version, parse_version
+from burgee.evaluation.scope import Scope
+from burgee.versions import parse_version
 
-__all__ = ["OPERATORS", "Operator", "Predicate", "parse_network"]
+__all__ = ["OPERATORS", "Operator", "parse_network"]
 
-Predicate: TypeAlias = Callable[[Any, int], bool]
-"""Takes the attribute's value and the clock in microseconds."""
+Express: TypeAlias = Callable[[Scope, Any, bool], str]
+"""Takes where constants go, the constant, and whether ASCII case is ignored."""
 
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _REGEX_OPTIONS: Final = re2.Options()
@@ -27,9 +27,9 @@ _REGEX_OPTIONS.log_errors = False
 
 
 class Operator(Struct, frozen=True):
-    """An operator: what makes its predicate, and whether that one asks for the time."""
+    """An operator: what it means, and whether that asks for the time."""
 
-    prepare: Callable[[Any, bool], Predicate]
+    express: Express
     reads_clock: bool = False
 
 
@@ -45,59 +45,66 @@ def _kind(value: object) -> str | None:
     return "number" if isinstance(value, int | float) else None
 
 
-def _listed(constants: list[Any], ignore_case: bool) -> tuple[frozenset[str], frozenset[Any]]:
-    kinds = frozenset(kind for kind in map(_kind, constants) if kind)
-    return kinds, frozenset(_member(value, ignore_case) for value in constants)
+_IS: Final = {
+    "string": "isinstance(v, str)",
+    "boolean": "isinstance(v, bool)",
+    "number": "isinstance(v, NUMBERS) and not isinstance(v, bool)",
+}
 
 
-def _member(value: Any, ignore_case: bool) -> tuple[str | None, Any]:
-    """Return a key under which scalars of one JSON type meet: 1 and 1.0 do, 1 and true do not."""
-    if ignore_case and isinstance(value, str):
-        value = _fold(value)
-    return _kind(value), value
+def _eq(scope: Scope, constant: Any, ignore_case: bool) -> str:
+    kind = _kind(constant)
+    if kind == "string" and not ignore_case:
+        return f"v == {scope.cell(constant)}"
+    return _in(scope, [constant], ignore_case)
 
 
-def _eq(constant: Any, ignore_case: bool) -> Predicate:
-    if isinstance(constant, str) and not ignore_case:
-        return lambda value, now: isinstance(value, str) and value == constant
-    if isinstance(constant, bool):
-        return lambda value, now: value is constant
-    kinds, members = _listed([constant], ignore_case)
-    return lambda value, now: _kind(value) in kinds and _member(value, ignore_case) in members
+def _neq(scope: Scope, constant: Any, ignore_case: bool) -> str:
+    return _nin(scope, [constant], ignore_case)
 
 
-def _neq(constant: Any, ignore_case: bool) -> Predicate:
-    return _nin([constant], ignore_case)
+def _in(scope: Scope, constants: Any, ignore_case: bool) -> str:
+    return _listed(scope, constants, ignore_case, "in")
 
 
-def _in(constant: Any, ignore_case: bool) -> Predicate:
-    kinds, members = _listed(constant, ignore_case)
-    if kinds == {"string"} and not ignore_case:
-        strings = frozenset(constant)
-        return lambda value, now: isinstance(value, str) and value in strings
-    return lambda value, now: _kind(value) in kinds and _member(value, ignore_case) in members
+def _nin(scope: Scope, constants: Any, ignore_case: bool) -> str:
+    return _listed(scope, constants, ignore_case, "not in")
 
 
-def _nin(constant: Any, ignore_case: bool) -> Predicate:
-    kinds, members = _listed(constant, ignore_case)
-    return lambda value, now: _kind(value) in kinds and _member(value, ignore_case) not in members
+def _listed(scope: Scope, constants: list[Any], ignore_case: bool, relation: str) -> str:
+    """Compare within one JSON type: 1 and 1.0 are one, 1 and true are not."""
+    kinds = sorted({kind for kind in map(_kind, constants) if kind})
+    tests = []
+    for kind in kinds:
+        folded = ignore_case and kind == "string"
+        same = frozenset(
+            _fold(each) if folded else each for each in constants if _kind(each) == kind
+        )
+        seen = f"{scope.cell(_fold)}(v)" if folded else "v"
+        tests.append(f"{_IS[kind]} and {seen} {relation} {scope.cell(same)}")
+    return " or ".join(f"({test})" for test in tests) or "False"
 
 
-def _number(compare: Callable[[Any, Any], bool]) -> Callable[[Any, bool], Predicate]:
-    def prepare(constant: Any, ignore_case: bool) -> Predicate:
-        return lambda value, now: _kind(value) == "number" and compare(value, constant)
+def _number(sign: str) -> Express:
+    def express(scope: Scope, constant: Any, ignore_case: bool) -> str:
+        if _kind(constant) != "number":
+            raise ValueError(f"{constant!r} is no number")
+        return f"isinstance(v, NUMBERS) and v {sign} {scope.cell(constant)} and {_NO_BOOLEAN}"
 
-    return prepare
+    return express
 
 
-def _contains(constant: Any, ignore_case: bool) -> Predicate:
+_NO_BOOLEAN: Final = "not isinstance(v, bool)"
+
+
+def _contains(scope: Scope, constant: Any, ignore_case: bool) -> str:
     constants = constant if isinstance(constant, list) else [constant]
-    _, members = _listed(constants, ignore_case)
     parts = tuple(
         _fold(part) if ignore_case else part for part in constants if isinstance(part, str)
     )
+    members = frozenset(_member(value, ignore_case) for value in constants)
 
-    def contains(value: Any, now: int) -> bool:
+    def contains(value: Any) -> bool:
         if isinstance(value, str):
             text = _fold(value) if ignore_case else value
             return any(part in text for part in parts)
@@ -105,26 +112,32 @@ def _contains(constant: Any, ignore_case: bool) -> Predicate:
             _kind(item) is not None and _member(item, ignore_case) in members for item in value
         )
 
-    return contains
+    return f"{scope.cell(contains)}(v)"
 
 
-def _affix(method: Callable[[str, tuple[str, ...]], bool]) -> Callable[[Any, bool], Predicate]:
-    def prepare(constant: Any, ignore_case: bool) -> Predicate:
+def _member(value: Any, ignore_case: bool) -> tuple[str | None, Any]:
+    """Return a key under which scalars of one JSON type meet."""
+    if ignore_case and isinstance(value, str):
+        value = _fold(value)
+    return _kind(value), value
+
+
+def _affix(method: str) -> Express:
+    def express(scope: Scope, constant: Any, ignore_case: bool) -> str:
         constants = constant if isinstance(constant, list) else [constant]
-        parts = tuple(_fold(part) if ignore_case else part for part in constants)
-        if ignore_case:
-            return lambda value, now: isinstance(value, str) and method(_fold(value), parts)
-        return lambda value, now: isinstance(value, str) and method(value, parts)
+        parts = scope.cell(tuple(_fold(part) if ignore_case else part for part in constants))
+        text = f"{scope.cell(_fold)}(v)" if ignore_case else "v"
+        return f"isinstance(v, str) and {text}.{method}({parts})"
 
-    return prepare
+    return express
 
 
-def _regex(constant: Any, ignore_case: bool) -> Predicate:
+def _regex(scope: Scope, constant: Any, ignore_case: bool) -> str:
     patterns = constant if isinstance(constant, list) else [constant]
     prefix = "(?i)" if ignore_case else ""
     compiled = [re2.compile(prefix + pattern, _REGEX_OPTIONS) for pattern in patterns]
 
-    def matches(value: Any, now: int) -> bool:
+    def matches(value: Any) -> bool:
         if not isinstance(value, str):
             return False
         try:
@@ -132,33 +145,30 @@ def _regex(constant: Any, ignore_case: bool) -> Predicate:
         except UnicodeEncodeError:
             return False
 
-    return matches
+    return f"{scope.cell(matches)}(v)"
 
 
-def _semver(compare: Callable[[Version, Version], bool]) -> Callable[[Any, bool], Predicate]:
-    def prepare(constant: Any, ignore_case: bool) -> Predicate:
+def _semver(sign: str) -> Express:
+    def express(scope: Scope, constant: Any, ignore_case: bool) -> str:
         bound = parse_version(constant)
         if bound is None:
             raise ValueError(f"{constant!r} is no version")
+        parsed = "(w := parse_version(v)) is not None"
+        return f"isinstance(v, str) and {parsed} and w {sign} {scope.cell(bound)}"
 
-        def holds(value: Any, now: int) -> bool:
-            version = parse_version(value) if isinstance(value, str) else None
-            return version is not None and compare(version, bound)
-
-        return holds
-
-    return prepare
+    return express
 
 
-def _time(compare: Callable[[int, int, int], bool]) -> Callable[[Any, bool], Predicate]:
-    def prepare(constant: Any, ignore_case: bool) -> Predicate:
-        def holds(value: Any, now: int) -> bool:
-            instant = instant_of(value)
-            return instant is not None and compare(instant, constant, now)
+def _time(relation: str) -> Express:
+    """`relation` is over `w`, the value's instant, and `C`, the constant."""
 
-        return holds
+    def express(scope: Scope, constant: Any, ignore_case: bool) -> str:
+        if _kind(constant) != "number":
+            raise ValueError(f"{constant!r} is no instant or duration")
+        compared = relation.replace("C", scope.cell(constant))
+        return f"(w := instant_of(v)) is not None and {compared}"
 
-    return prepare
+    return express
 
 
 def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -171,11 +181,11 @@ def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text)
 
 
-def _cidr(constant: Any, ignore_case: bool) -> Predicate:
+def _cidr(scope: Scope, constant: Any, ignore_case: bool) -> str:
     texts = constant if isinstance(constant, list) else [constant]
     networks = [parse_network(text) for text in texts]
 
-    def holds(value: Any, now: int) -> bool:
+    def holds(value: Any) -> bool:
         if not isinstance(value, str) or "%" in value:
             return False
         try:
@@ -184,7 +194,11 @@ def _cidr(constant: Any, ignore_case: bool) -> Predicate:
             return False
         return any(address in network for network in networks)
 
-    return holds
+    return f"{scope.cell(holds)}(v)"
+
+
+def _exists(scope: Scope, constant: Any, ignore_case: bool) -> str:
+    return "True" if constant is True else "False"  # whoever asks has seen that it is present
 
 
 OPERATORS: Final[dict[str, Operator]] = {
@@ -192,23 +206,23 @@ OPERATORS: Final[dict[str, Operator]] = {
     "neq": Operator(_neq),
     "in": Operator(_in),
     "nin": Operator(_nin),
-    "gt": Operator(_number(lambda value, bound: bool(value > bound))),
-    "gte": Operator(_number(lambda value, bound: bool(value >= bound))),
-    "lt": Operator(_number(lambda value, bound: bool(value < bound))),
-    "lte": Operator(_number(lambda value, bound: bool(value <= bound))),
+    "gt": Operator(_number(">")),
+    "gte": Operator(_number(">=")),
+    "lt": Operator(_number("<")),
+    "lte": Operator(_number("<=")),
     "contains": Operator(_contains),
-    "startswith": Operator(_affix(str.startswith)),
-    "endswith": Operator(_affix(str.endswith)),
+    "startswith": Operator(_affix("startswith")),
+    "endswith": Operator(_affix("endswith")),
     "regex": Operator(_regex),
-    "semver_eq": Operator(_semver(lambda version, bound: version == bound)),
-    "semver_gt": Operator(_semver(lambda version, bound: version > bound)),
-    "semver_gte": Operator(_semver(lambda version, bound: version >= bound)),
-    "semver_lt": Operator(_semver(lambda version, bound: version < bound)),
-    "semver_lte": Operator(_semver(lambda version, bound: version <= bound)),
-    "before": Operator(_time(lambda instant, bound, now: instant < bound)),
-    "after": Operator(_time(lambda instant, bound, now: instant >= bound)),
-    "within_last": Operator(_time(lambda t, span, now: now - span < t <= now), reads_clock=True),
-    "older_than": Operator(_time(lambda t, span, now: t <= now - span), reads_clock=True),
+    "semver_eq": Operator(_semver("==")),
+    "semver_gt": Operator(_semver(">")),
+    "semver_gte": Operator(_semver(">=")),
+    "semver_lt": Operator(_semver("<")),
+    "semver_lte": Operator(_semver("<=")),
+    "before": Operator(_time("w < C")),
+    "after": Operator(_time("w >= C")),
+    "within_last": Operator(_time("now - C < w <= now"), reads_clock=True),
+    "older_than": Operator(_time("w <= now - C"), reads_clock=True),
     "cidr": Operator(_cidr),
-    "exists": Operator(lambda constant, ignore_case: lambda value, now: constant is True),
+    "exists": Operator(_exists),
 }

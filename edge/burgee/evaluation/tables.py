@@ -23,7 +23,7 @@ class UnsupportedTable(ValueError):
 class _Table:
     """Slots cut into pieces, each with a number; -1 stands for nothing."""
 
-    __slots__ = ("_arms", "_ends", "fixed", "form", "prefix")
+    __slots__ = ("arms", "ends", "fixed", "form", "prefix")
 
     def __init__(self, tenant: str, form: TableForm, pieces: Iterable[Piece]) -> None:
         if (form.hash, form.key, form.slots, form.comparison) != (
@@ -35,17 +35,17 @@ class _Table:
             raise UnsupportedTable(f"unknown bucketing {form.hash} {form.key!r} of {form.slots}")
         self.form = form
         self.prefix = slot_prefix(tenant, form.salt)
-        self._ends, self._arms = _cut(pieces)
-        self.fixed = self._arms[0] if len(self._arms) == 1 else None
+        self.ends, self.arms = _cut(pieces)
+        self.fixed = self.arms[0] if len(self.arms) == 1 else None
 
     def arm(self, slot: int) -> int:
         """Return the number of the piece that `slot` lies in, -1 where none does."""
-        return self._arms[bisect_right(self._ends, slot)]
+        return self.arms[bisect_right(self.ends, slot)]
 
     def cell(self, slot: int, now: int) -> tuple[int, int]:
         """Return the slots [start, end) around `slot` that this table does not tell apart."""
-        index = bisect_right(self._ends, slot)
-        return (self._ends[index - 1] if index else 0), self._ends[index]
+        index = bisect_right(self.ends, slot)
+        return (self.ends[index - 1] if index else 0), self.ends[index]
 
 
 class Split(_Table):
@@ -67,13 +67,6 @@ class Gate(_Table):
         self.moving = form.moving
         self.layer = form.name if isinstance(form, LayerForm) else None
         self.holdout = form.holdout if isinstance(form, LayerForm) else ()
-
-    def verdict(self, now: int) -> bool | None:
-        """Return whether all are in (True) or out (False) now; None where the slot decides."""
-        if self.moving is None:
-            return None if self.fixed is None else self.fixed == 1
-        threshold = self.threshold(now)
-        return None if 0 < threshold < SLOTS else threshold > 0
 
     def admits(self, slot: int, now: int) -> bool:
         """Return whether `slot` is let in now."""

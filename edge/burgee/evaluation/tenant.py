@@ -8,15 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from burgee.evaluation.conditions import Segment
-from burgee.evaluation.decide import decide
 from burgee.evaluation.flags import Flag
-from burgee.evaluation.result import Result
+from burgee.evaluation.result import Result, failed
 from burgee.evaluation.run import Run, Slots
-from burgee.snapshot.forms import FlagForm, SegmentForm
+from burgee.snapshot.forms import SegmentForm
 
 __all__ = ["TenantFlags"]
 
-_FLAG: Final = msgspec.json.Decoder(FlagForm)
 _SEGMENT: Final = msgspec.json.Decoder(SegmentForm)
 _DEEP: Final = 24
 """Chains of flags longer than this are decided from their far end, not by recursion."""
@@ -71,21 +69,41 @@ class TenantFlags:
         """
         flag = self._prepared.get(key)
         if flag is None and key in self._entries:
-            flag = Flag(key, _FLAG.decode(self._entries[key][1]), self)
-            self._prepared[key] = flag
+            raw = self._entries[key][1]
+            flag = self._prepared[key] = Flag(key, raw, self.tenant, self.segment)
         return flag
 
     def evaluate(
         self, key: str, context: Mapping[str, Any], now: int, slots: Slots | None = None
     ) -> Result:
-        """Return what the flag `key` serves; an unknown one is a result too."""
+        """Return what the flag `key` serves to `context` at `now` (microseconds since 1970).
+
+        It never raises for a JSON context: an unknown flag and one that cannot be prepared are
+        results too.
+        """
+        try:
+            flag = self._prepared[key]
+        except KeyError:
+            found = self._find(key)
+            if isinstance(found, Result):
+                return found
+            flag = found
+        if slots is None and not flag.depends_on:
+            result: Result = flag.decide(context, now, None)
+            return result
+        return flag.choose(context, now, Run(self, slots))
+
+    def decide(self, flag: Flag, context: Mapping[str, Any], now: int) -> Result:
+        """Return what one of these flags serves."""
+        result: Result = flag.decide(context, now, Run(self) if flag.depends_on else None)
+        return result
+
+    def _find(self, key: str) -> Flag | Result:
         try:
             flag = self.get(key)
         except (ValueError, LookupError, TypeError):
-            return Result(key, None, None, "error", "ERROR")
-        if flag is None:
-            return Result(key, None, None, "flag_not_found", "ERROR")
-        return decide(flag, context, now, None if slots is None else Run(slots=slots))
+            return failed(key, "error")
+        return failed(key, "flag_not_found") if flag is None else flag
 
     def segment(self, digest: str) -> Segment:
         """Return a prepared segment; ValueError where there is none or it is not well formed."""
@@ -96,22 +114,22 @@ class TenantFlags:
             form = _SEGMENT.decode(self._segments[digest])
             segment = Segment(
                 form,
-                self,
+                self.tenant,
+                self.segment,
                 self._list(form.members, form.members_document),
                 self._list(form.excluded, form.excluded_document),
             )
             self._prepared_segments[digest] = segment
         return segment
 
-    def served(self, key: str, context: Mapping[str, Any], now: int, run: Run | None) -> str | None:
+    def served(self, key: str, context: Mapping[str, Any], now: int, run: Run) -> str | None:
         """Return the variant that another flag serves within this evaluation, None on an error."""
         flag = self._prepared.get(key)
         if flag is not None and flag.constant is not None:
             return flag.constant.variant  # a constant prerequisite costs this look-up
-        memo = {} if run is None else run.memo
+        memo = run.memo
         if key not in memo:
-            inner = Run(slots=None if run is None else run.slots)
-            inner.memo = memo
+            inner = run if run.recorder is None else run.unrecorded()
             for each in self._far_end_first(key):
                 if each not in memo:
                     memo[each] = None  # a cycle in a bad snapshot ends here
@@ -124,7 +142,7 @@ class TenantFlags:
             flag = self.get(key)
         except (ValueError, LookupError, TypeError):
             return None
-        return None if flag is None else decide(flag, context, now, run)
+        return None if flag is None else flag.choose(context, now, run)
 
     def _far_end_first(self, key: str) -> tuple[str, ...]:
         chain = self._chains.get(key)
@@ -164,8 +182,8 @@ class TenantFlags:
         return frozenset(data[start : start + 16] for start in range(0, len(data), 16))
 
     def _take_over(self, other: TenantFlags) -> None:
-        """Adopt prepared flags that depend on no other; those hold on to no set."""
+        """Adopt prepared flags; the digest covers all that their answers depend on."""
         for key, flag in other._prepared.items():
             entry = self._entries.get(key)
-            if entry is not None and entry[0] == other._entries[key][0] and not flag.depends_on:
+            if entry is not None and entry[0] == other._entries[key][0]:
                 self._prepared[key] = flag

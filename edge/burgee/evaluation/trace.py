@@ -8,11 +8,13 @@ from typing import Any
 from msgspec import Struct
 
 from burgee.evaluation.conditions import Condition
-from burgee.evaluation.decide import decide
-from burgee.evaluation.flags import Flag, Outcome, Rule
+from burgee.evaluation.definition import Rule
+from burgee.evaluation.outcomes import Outcome
+from burgee.evaluation.program import make_function
 from burgee.evaluation.result import Result
 from burgee.evaluation.run import Run, Slots
 from burgee.evaluation.tables import Gate, Split
+from burgee.evaluation.tenant import TenantFlags
 from burgee.paths import getter
 from burgee.snapshot.forms import SplitForm
 
@@ -89,8 +91,10 @@ class Trace(Struct, frozen=True):
 class Recorder:
     """Takes down what the evaluator does for one flag."""
 
-    def __init__(self, flag: Flag, context: Mapping[str, Any], now: int) -> None:
-        self._flag = flag
+    def __init__(
+        self, variants: tuple[tuple[str, Any], ...], context: Mapping[str, Any], now: int
+    ) -> None:
+        self._variants = variants
         self._context = context
         self._now = now
         self._slots: dict[int, tuple[str | None, int]] = {}
@@ -122,12 +126,9 @@ class Recorder:
         form, context = condition.form, self._context
         segment = condition.segment
         inner = (segment.when,) if segment is not None and segment.when is not None else ()
-        run = None if self.run is None else Run(slots=self.run.slots)
-        if run is not None and self.run is not None:
-            run.memo = self.run.memo
-        served = None
-        if form.flag is not None and self._flag.related is not None:
-            served = self._flag.related.served(form.flag, context, self._now, run)
+        assert self.run is not None
+        run = self.run.unrecorded()
+        served = None if form.flag is None else run.served(form.flag, context, self._now)
         return ConditionTrace(
             kind=condition.kind,
             holds=condition.test(context, self._now, run),
@@ -158,7 +159,7 @@ class Recorder:
             chose = None if slot is None else "in" if table.admits(slot, self._now) else "out"
         else:
             assert isinstance(form, SplitForm)
-            names = self._flag.variants
+            names = self._variants
             ranges = tuple((start, end, names[arm][0]) for start, end, arm in form.ranges)
             arm = -1 if slot is None else table.arm(slot)
             chose = names[arm][0] if arm >= 0 else None
@@ -173,13 +174,25 @@ class Recorder:
         )
 
 
-def explain(flag: Flag, context: Mapping[str, Any], now: int, slots: Slots | None = None) -> Trace:
-    """Evaluate `flag` as `decide` does, and return the answer with every step to it."""
-    recorder = Recorder(flag, context, now)
-    run = Run(slots=slots, recorder=recorder)
-    recorder.run = run
-    result = decide(flag, context, now, run)
-    phase = flag.phase_at(now)
+def explain(
+    flags: TenantFlags,
+    key: str,
+    context: Mapping[str, Any],
+    now: int,
+    slots: Slots | None = None,
+) -> Trace:
+    """Evaluate a flag as `TenantFlags.evaluate` does, and return the answer with every step to it.
+
+    KeyError where there is no such flag, ValueError where it cannot be prepared.
+    """
+    flag = flags.get(key)
+    if flag is None:
+        raise KeyError(key)
+    definition = flag.definition()
+    recorder = Recorder(definition.form.variants, context, now)
+    recorder.run = Run(flags, slots, recorder)
+    result: Result = make_function(definition, traced=True)(context, now, recorder.run)
+    phase = definition.phase_at(now)
     return Trace(
         result=result,
         now=now,
