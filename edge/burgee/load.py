@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,6 +11,7 @@ import msgspec
 
 from burgee.evaluation.tenant import TenantFlags
 from burgee.snapshot.canonical import digest
+from burgee.snapshot.documents import Entries, TenantDocuments
 from burgee.snapshot.forms import (
     FORMAT,
     DocumentRef,
@@ -28,6 +29,7 @@ __all__ = [
     "document_path",
     "load_environment",
     "load_tenant",
+    "named_documents",
     "read_environment",
     "read_folder",
     "read_tenant",
@@ -80,19 +82,18 @@ class Snapshot(msgspec.Struct, frozen=True):
         return self.manifest.version
 
 
-class TenantDocuments(msgspec.Struct, frozen=True):
-    """A tenant's documents as they were read: entries and segments raw, members by digest."""
-
-    manifest: TenantManifest
-    flags: dict[str, tuple[str, msgspec.Raw]]
-    segments: dict[str, msgspec.Raw]
-    members: dict[str, bytes]
-
-
 def document_path(tenant: str, kind: str, whole: str) -> str:
     """Return where a document of `kind` (manifest, flags, segments, members) lies."""
     ending = "bin" if kind == "members" else "json"
     return f"{tenant}/{kind}-{whole[:16]}.{ending}"
+
+
+def named_documents(tenant: str, whole: str, manifest: TenantManifest) -> list[str]:
+    """Return where a tenant's documents lie, its manifest first; `whole` is that one's digest."""
+    named = [("manifest", whole), *(("flags", ref.digest) for ref in manifest.flags)]
+    named.append(("segments", manifest.segments.digest))
+    named += [("members", ref.digest) for ref in manifest.members]
+    return [document_path(tenant, kind, each) for kind, each in named]
 
 
 def read_folder(folder: Path) -> Read:
@@ -126,13 +127,17 @@ def load_tenant(
 
     Raises Refused as `load_environment` does.
     """
-    found = read_tenant(read, environment, tenant, whole)
+    before = None if previous is None else previous.documents
+    found = read_tenant(read, environment, tenant, whole, before)
     try:
         members = {name: MemberList(data) for name, data in found.members.items()}
-        flags = TenantFlags(tenant, found.flags, found.segments, members.__getitem__, previous)
+        flags = TenantFlags(tenant, found.flags, found.segments, members.__getitem__)
     except ValueError as error:
         path = document_path(tenant, "manifest", whole)
         raise Refused("malformed", f"{path}: {error}") from error
+    flags.documents = found
+    if previous is not None:
+        flags.take_over(previous)
     return found.manifest, flags
 
 
@@ -151,8 +156,13 @@ def read_environment(read: Read, environment: str) -> tuple[bytes, EnvironmentMa
     return data, manifest
 
 
-def read_tenant(read: Read, environment: str, tenant: str, whole: str) -> TenantDocuments:
-    """Return a tenant's documents, every one verified; Refused where one of them is not well."""
+def read_tenant(
+    read: Read, environment: str, tenant: str, whole: str, previous: TenantDocuments | None = None
+) -> TenantDocuments:
+    """Return a tenant's documents, every one verified; Refused where one of them is not well.
+
+    Those that stand in `previous`, by digest, are taken from there.
+    """
     if not _NAME.fullmatch(tenant) or not _HEX.fullmatch(whole):
         raise Refused("malformed", f"the manifest names no proper tenant or digest: {tenant!r}")
     path = document_path(tenant, "manifest", whole)
@@ -160,15 +170,47 @@ def read_tenant(read: Read, environment: str, tenant: str, whole: str) -> Tenant
     _check_format(manifest.format, path)
     if (manifest.environment, manifest.tenant) != (environment, tenant):
         raise Refused("wrong_tenant", f"{path} is of {manifest.environment}/{manifest.tenant}")
-    flags: dict[str, tuple[str, msgspec.Raw]] = {}
+    known: Mapping[str, Entries] = {} if previous is None else previous.parts
+    parts: dict[str, Entries] = {}
     for ref in manifest.flags:
-        flags.update(_document(read, tenant, "flags", ref, FlagsDocument).flags)
+        entries = known.get(ref.digest)
+        if entries is None:
+            entries = _document(read, tenant, "flags", ref, FlagsDocument).flags
+        parts[ref.digest] = entries
+    if previous is not None and previous.manifest.segments == manifest.segments:
+        segments = previous.segments
+    else:
+        segments = _document(read, tenant, "segments", manifest.segments, SegmentsDocument).segments
+    members = {} if previous is None else previous.members
     return TenantDocuments(
         manifest,
-        flags,
-        _document(read, tenant, "segments", manifest.segments, SegmentsDocument).segments,
-        {ref.digest: _bytes(read, tenant, "members", ref) for ref in manifest.members},
+        _merged(parts, previous, path),
+        segments,
+        {
+            ref.digest: members.get(ref.digest) or _bytes(read, tenant, "members", ref)
+            for ref in manifest.members
+        },
+        parts,
     )
+
+
+def _merged(parts: Mapping[str, Entries], previous: TenantDocuments | None, path: str) -> Entries:
+    """Return the entries of all parts, made from the previous ones where most are the same."""
+    flags: dict[str, tuple[str, msgspec.Raw]] = {}
+    if previous is None:
+        new = list(parts.values())
+    else:
+        flags.update(previous.flags)
+        for name, entries in previous.parts.items():
+            if name not in parts:
+                for key in entries:
+                    del flags[key]
+        new = [entries for name, entries in parts.items() if name not in previous.parts]
+    for entries in new:
+        flags.update(entries)
+    if len(flags) != sum(map(len, parts.values())):
+        raise Refused("malformed", f"{path} leads to a flag that stands in two documents")
+    return flags
 
 
 def _document(read: Read, tenant: str, kind: str, ref: DocumentRef, form: type[D]) -> D:

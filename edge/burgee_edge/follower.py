@@ -15,6 +15,7 @@ from burgee_edge.folder_source import FolderSource
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.served import MANIFEST, Served, make_served
+from burgee_edge.undisturbed import settle, undisturbed
 
 __all__ = ["Follower"]
 
@@ -58,7 +59,7 @@ class Follower:
 
     def start(self) -> None:
         """Look once, before anything is served; else the copy of what was served last."""
-        found = self._look()
+        found = self._look_beside()
         self._settle(found)
         if self._holder.current is None and self._last_good is not None:
             try:
@@ -79,10 +80,17 @@ class Follower:
 
     async def check(self) -> None:
         """Look now."""
-        found = await asyncio.to_thread(self._look)
+        found = await asyncio.to_thread(self._look_beside)
         self._settle(found)
         if isinstance(found, Served) and found is self._holder.current:
             await asyncio.to_thread(self._save, found)
+
+    def _look_beside(self) -> Served | Refused | None:
+        with undisturbed():
+            found = self._look()
+        if isinstance(found, Served):
+            settle()
+        return found
 
     def _settle(self, found: Served | Refused | None) -> None:
         self.checked_at = self._clock()

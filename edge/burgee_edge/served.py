@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from burgee.load import Read, Snapshot, load_environment
+from burgee.load import Read, Snapshot, load_environment, named_documents
 from burgee_edge.cache import ResponseCache
 from burgee_edge.view import TenantView, empty_view
 
@@ -82,12 +82,11 @@ def make_served(
             view.prepare_as(known)
         views[tenant] = view
     older = {} if previous is None else previous.documents
-    kept = {path: data for path, data in older.items() if _unchanged(path, views, previous)}
-    del taken[MANIFEST]
-    return Served(snapshot, views, {**kept, **taken}, older)
-
-
-def _unchanged(path: str, views: Mapping[str, TenantView], previous: Served | None) -> bool:
-    tenant = path.partition("/")[0]
-    view = views.get(tenant)
-    return previous is not None and view is not None and view is previous.views.get(tenant)
+    named = [
+        path
+        for tenant, whole in snapshot.manifest.tenants.items()
+        for path in named_documents(tenant, whole, snapshot.manifests[tenant])
+    ]
+    # What was taken over was not read again.
+    documents = {path: taken[path] if path in taken else older[path] for path in named}
+    return Served(snapshot, views, documents, older)

@@ -16,6 +16,8 @@ __all__ = ["Condition", "FindSegment", "Segment", "prepare_condition"]
 
 FindSegment: TypeAlias = "Callable[[str], Segment]"
 """Finds a prepared segment by its digest; ValueError where there is none."""
+Listed: TypeAlias = Literal["excluded", "member"] | None
+Listing: TypeAlias = Callable[[Context], Listed]
 Kind: TypeAlias = Literal["all", "any", "not", "segment", "flag", "attribute"]
 
 _MOST_INLINE = 24
@@ -95,7 +97,7 @@ class Condition:
 class Segment:
     """A prepared segment: not excluded, and a member or its condition holds."""
 
-    __slots__ = ("_by", "_excluded", "_members", "_tenant", "form", "holds", "name", "path", "when")
+    __slots__ = ("form", "has_lists", "holds", "lists", "name", "path", "when")
 
     def __init__(
         self,
@@ -109,43 +111,43 @@ class Segment:
         self.name = form.name
         self.path = canonical_path(form.by)
         self.when = None if form.when is None else prepare_condition(form.when, find_segment)
-        self._tenant = tenant
-        self._by = getter(form.by)
-        self._members = members
-        self._excluded = excluded
-        self.holds: Function = self._test()
+        self.has_lists = bool(members or excluded)
+        """Whether membership depends on an id."""
+        self.lists: Listing = _listing(tenant, self.path, members, excluded)
+        """Which list names the unit, exclusion first."""
+        when = None if self.when is None else self.when.test
+        self.holds: Function = (
+            when if when is not None and not self.has_lists else _membership(self.lists, when)
+        )
         """Whether a context is in the segment."""
 
-    def lists(self, context: Context) -> Literal["excluded", "member"] | None:
-        """Return which list names the unit, exclusion first."""
-        if not self.has_lists:
-            return None
-        unit = unit_of(self._by(context))
+
+# Neither function refers to its segment: that would be a cycle, which no reference count frees.
+
+
+def _listing(tenant: str, path: str, members: Any, excluded: Any) -> Listing:
+    get = getter(path)
+
+    def lists(context: Context) -> Listed:
+        unit = unit_of(get(context)) if members or excluded else None
         if unit is None:
             return None
-        name = member_digest(self._tenant, unit)
-        if name in self._excluded:
+        name = member_digest(tenant, unit)
+        if name in excluded:
             return "excluded"
-        return "member" if name in self._members else None
+        return "member" if name in members else None
 
-    @property
-    def has_lists(self) -> bool:
-        """Whether membership depends on an id."""
-        return bool(self._members or self._excluded)
+    return lists
 
-    def _test(self) -> Function:
-        when = None if self.when is None else self.when.test
-        if when is not None and not self.has_lists:
-            return when
-        lists = self.lists
 
-        def holds(context: Context, now: int, run: object) -> bool:
-            listed = lists(context)
-            if listed is not None:
-                return listed == "member"
-            return when is not None and when(context, now, None)
+def _membership(lists: Listing, when: Function | None) -> Function:
+    def holds(context: Context, now: int, run: object) -> bool:
+        listed = lists(context)
+        if listed is not None:
+            return listed == "member"
+        return when is not None and when(context, now, None)
 
-        return holds
+    return holds
 
 
 def prepare_condition(form: ConditionForm, find_segment: FindSegment) -> Condition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from burgee.evaluation.conditions import Segment
 from burgee.evaluation.flags import Flag
 from burgee.evaluation.result import Result, failed
 from burgee.evaluation.run import Run, Slots
+from burgee.snapshot.documents import TenantDocuments
 from burgee.snapshot.forms import SegmentForm
 
 __all__ = ["TenantFlags"]
@@ -32,12 +33,8 @@ class TenantFlags:
         entries: Mapping[str, tuple[str, msgspec.Raw]],
         segments: Mapping[str, msgspec.Raw],
         members: Callable[[str], Members],
-        reuse: TenantFlags | None = None,
     ) -> None:
-        """Take raw entries as the documents hold them; `members` finds a document by digest.
-
-        With `reuse`, flags whose closure digest is the same there are not prepared again.
-        """
+        """Take raw entries as the documents hold them; `members` finds a document by digest."""
         self.tenant = tenant
         self._entries = entries
         self._segments = segments
@@ -45,8 +42,8 @@ class TenantFlags:
         self._prepared: dict[str, Flag] = {}
         self._prepared_segments: dict[str, Segment] = {}
         self._chains: dict[str, tuple[str, ...]] = {}
-        if reuse is not None and reuse.tenant == tenant:
-            self._take_over(reuse)
+        self.documents: TenantDocuments | None = None
+        """What these flags were read from, for whoever reads the next ones."""
 
     def keys(self) -> list[str]:
         """Return the keys of all flags, sorted."""
@@ -181,9 +178,29 @@ class TenantFlags:
         data = bytes.fromhex(inline)
         return frozenset(data[start : start + 16] for start in range(0, len(data), 16))
 
-    def _take_over(self, other: TenantFlags) -> None:
-        """Adopt prepared flags; the digest covers all that their answers depend on."""
-        for key, flag in other._prepared.items():
+    def take_over(self, other: TenantFlags) -> None:
+        """Adopt what is prepared there and the same here, so that it is not prepared again.
+
+        The digest of a flag covers all that its answers depend on, a segment's its content.
+        """
+        if self.tenant != other.tenant:
+            return
+        self._prepared = dict(other._prepared)
+        for key in _suspects(self.documents, other.documents, other._prepared):
             entry = self._entries.get(key)
-            if entry is not None and entry[0] == other._entries[key][0]:
-                self._prepared[key] = flag
+            if entry is None or entry[0] != other._entries[key][0]:
+                self._prepared.pop(key, None)
+        self._prepared_segments = {
+            name: segment
+            for name, segment in list(other._prepared_segments.items())
+            if name in self._segments
+        }
+
+
+def _suspects(
+    new: TenantDocuments | None, old: TenantDocuments | None, prepared: Mapping[str, Flag]
+) -> Iterable[str]:
+    """Return the keys that may stand for another flag now: those of documents that are gone."""
+    if new is None or old is None:
+        return list(prepared)
+    return [key for name, part in old.parts.items() if name not in new.parts for key in part]
