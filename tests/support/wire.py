@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
@@ -93,9 +93,14 @@ def ask(
 
 
 @contextmanager
-def running(app: ASGIApp, limits: Limits | None = None, grace: float = 5.0) -> Iterator[int]:
+def running(
+    app: ASGIApp,
+    limits: Limits | None = None,
+    grace: float = 5.0,
+    stopping: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
     """The application under our server, in a thread; gives its port and stops it at the end."""
-    listener = Listener(app, limits=limits or Limits())
+    listener = Listener(app, limits=limits or Limits(), stopping=stopping)
     listening = bind(listener.host, listener.port)
     server = make_server(listener, grace)
     started = threading.Event()
