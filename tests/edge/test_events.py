@@ -12,8 +12,10 @@ import pytest
 
 from support.edge import ACME, GLOBEX, Edge, clients_file, running_edge
 from support.event_source import EventSource
+from support.node_process import NodeProcess
 from support.snapshots import TenantParts, flag, write_environment
 from support.tokens import EDDSA, jwks
+from support.wire import Wire, ask
 
 CHANGED = TenantParts(
     {
@@ -262,3 +264,40 @@ def test_the_end_of_a_node_is_the_end_of_its_streams(fleet: Fleet) -> None:
         source.event()
     with source:
         assert source.ended()
+
+
+def test_a_node_that_stops_says_so(fleet: Fleet) -> None:
+    with NodeProcess(source=fleet.root, insecure=True, drain_seconds=10) as node:
+        port = node.port
+        idle = Wire(port)
+        source = EventSource(port, "/v1/events", {"X-Tenant-ID": "acme"})
+        source.event()
+        assert ask(port, "GET", "/readyz").status == 200
+        node.process.terminate()
+        with source:
+            assert source.ended()
+        ready = ask(port, "GET", "/readyz")
+        assert (ready.status, ready.headers["connection"]) == (503, "close")
+        assert "retry-after" in ready.headers
+        with EventSource(port, "/v1/events", {"X-Tenant-ID": "acme"}) as late:
+            assert late.status == 503
+        with idle:
+            idle.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert idle.answer().headers["connection"] == "close"
+        code, told = node.finish()
+    assert (code, "Traceback" in told) == (0, False), told
+
+
+def test_each_worker_tells(fleet: Fleet) -> None:
+    with NodeProcess(source=fleet.root, insecure=True, workers=2) as node:
+        port = node.port
+        sources = [EventSource(port, "/v1/events", {"X-Tenant-ID": "acme"}) for _ in range(8)]
+        for source in sources:
+            source.event()
+        fleet.write(acme=CHANGED, globex=GLOBEX)
+        for source in sources:
+            assert source.event().data["keys"] == ["gone", "new", "zero"]
+        node.process.terminate()
+        for source in sources:
+            with source:
+                assert source.ended()

@@ -32,6 +32,7 @@ class Wire:
     """One connection; sends exactly the bytes it is given."""
 
     def __init__(self, port: int, timeout: float = 10.0) -> None:
+        self.port = port
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self._buffer = b""
 
@@ -98,9 +99,10 @@ def running(
     limits: Limits | None = None,
     grace: float = 5.0,
     stopping: Callable[[], None] = lambda: None,
+    drain: float = 1.0,
 ) -> Iterator[int]:
     """The application under our server, in a thread; gives its port and stops it at the end."""
-    listener = Listener(app, limits=limits or Limits(), stopping=stopping)
+    listener = Listener(app, limits=limits or Limits(), drain_seconds=drain, stopping=stopping)
     listening = bind(listener.host, listener.port)
     server = make_server(listener, grace)
     started = threading.Event()
