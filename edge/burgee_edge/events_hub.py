@@ -56,6 +56,16 @@ class Hub:
             for stream in list(streams):
                 stream.close()
 
+    def offer(self, tenant: str, browser: bool) -> bytes:
+        """Return the JSON of OFREP's `eventStreams`, nothing where no stream can be held.
+
+        A page that is refused what it was offered asks again every second, until it is offered
+        none; one that has its stream keeps it until its context changes.
+        """
+        if self.offers is None or self.open["refetch"] >= self._limit:
+            return b""
+        return self.offers.text(tenant, browser=browser)
+
     def require_room(self, kind: Kind) -> None:
         """Raise ApiError 503 where one more stream cannot be held."""
         if self.stopping:

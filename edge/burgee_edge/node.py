@@ -60,9 +60,8 @@ class Node(msgspec.Struct, frozen=True):
         return Visit(served, served.view(access.tenant), self.clock(), access.principal.browser)
 
     def streams_offered(self, visit: Visit) -> bytes:
-        """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none are held."""
-        offers = None if self.hub is None else self.hub.offers
-        return b"" if offers is None else offers.text(visit.view.tenant, browser=visit.browser)
+        """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none is offered."""
+        return b"" if self.hub is None else self.hub.offer(visit.view.tenant, visit.browser)
 
     def serving(self) -> Served:
         """Return the snapshot in force; 503 before the first."""

@@ -152,6 +152,21 @@ def test_an_event_leads_to_a_new_answer(edge: Edge) -> None:
     assert bulk(edge, query=query, etag=new.headers["etag"]).status == 304
 
 
+def test_no_stream_is_offered_while_there_is_no_room(dist: Path, settings: dict[str, Any]) -> None:
+    with running_edge(dist, event_streams=1, **settings) as edge:
+        first = bulk(edge)
+        uri = address(edge)
+        with EventSource(edge.port, uri) as source:
+            source.event()
+            full = bulk(edge, etag=first.headers["etag"])
+            assert (full.status, "eventStreams" in full.json()) == (200, False)
+            with EventSource(edge.port, uri) as late:
+                assert (late.status, late.headers["retry-after"]) == (503, "5")
+        while "eventStreams" not in bulk(edge).json():
+            continue
+        assert bulk(edge, etag=first.headers["etag"]).status == 304
+
+
 def test_pages_hear_of_what_they_see(edge: Edge) -> None:
     with (
         EventSource(edge.port, address(edge, "page")) as page,
