@@ -26,6 +26,7 @@ class Step(Struct, frozen=True):
     """One change of a tenant: what each flag that changed was before, None where it was not."""
 
     number: int
+    manifest: str | None  # the digest of the tenant's manifest before
     before: Mapping[str, str | None]
 
 
@@ -58,7 +59,11 @@ class History(Struct, frozen=True):
             steps = {
                 each: _stepped(
                     tenants.get(each, _Steps()),
-                    Step(number, _before(previous.tenants.get(each), snapshot.tenants.get(each))),
+                    Step(
+                        number,
+                        old.get(each),
+                        _before(previous.tenants.get(each), snapshot.tenants.get(each)),
+                    ),
                 )
                 for each in changed
             }
@@ -68,6 +73,11 @@ class History(Struct, frozen=True):
     def known(self, event: str) -> int | None:
         """Return the number of the version that an event told of, None where it is not known."""
         return self.numbers.get(event)
+
+    def held(self, tenant: str, manifest: str) -> bool:
+        """Whether a manifest of the tenant was served before the present one."""
+        found = self.tenants.get(tenant, _Steps())
+        return any(step.manifest == manifest for step in found.steps)
 
     def since(self, tenant: str, number: int | None, flags: TenantFlags) -> Change | None:
         """Return what changed for a tenant after a version, None where nothing did."""

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final, Literal, TypeVar
 
 from burgee_edge.events_offer import Offers
@@ -38,6 +38,7 @@ class Hub:
         self._limit = limit
         self._streams: dict[str, set[EventStream]] = {}
         self._tenants: Mapping[str, str] = {}
+        self._next = asyncio.Event()  # set once another snapshot is taken
 
     def swapped(self, served: Served) -> None:
         """Wake the streams of the tenants that a new snapshot changed."""
@@ -48,6 +49,15 @@ class Hub:
             if before.get(tenant) != now.get(tenant):
                 woken += streams
         _wake(woken)
+        taken, self._next = self._next, asyncio.Event()
+        taken.set()
+
+    async def wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
+        """Wait until something holds of the snapshot that is served, and no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not holds():
+                    await self._next.wait()
 
     def stop(self) -> None:
         """End all streams; the node is going to stop."""

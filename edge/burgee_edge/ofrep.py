@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from burgee_edge.answers import Failure, Success, ofrep_answer
 from burgee_edge.conditional import conditional
+from burgee_edge.events_wait import require_told
 from burgee_edge.node import Node
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
@@ -53,6 +54,7 @@ def single(node: Node, call: Call) -> Reply:
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
+    require_told(node, visit, call)
     context = read_context(call.body)
     selection = visit.view.selection(browser=visit.browser)
     streams = node.streams_offered(visit)

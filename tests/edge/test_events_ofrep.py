@@ -3,6 +3,7 @@ in to nothing else, is never logged, and tells when an answer to such a caller h
 """
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,27 @@ def test_no_stream_is_offered_while_there_is_no_room(dist: Path, settings: dict[
         while "eventStreams" not in bulk(edge).json():
             continue
         assert bulk(edge, etag=first.headers["etag"]).status == 304
+
+
+def test_a_node_that_is_behind_is_waited_for(edge: Edge, tmp_path: Path) -> None:
+    """The event came from another node: the old answer, and nothing after it, would stay."""
+    later = tmp_path / "later"
+    write_environment(later, {"acme": SHOWN, "globex": GLOBEX}, sequence=2)
+    told = json.loads((later / "production" / "manifest.json").read_bytes())["tenants"]["acme"]
+    answers: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(bulk(edge, query=f"?flagConfigEtag=%22{told}%22"))
+    )
+    asking.start()
+    write_environment(edge.source, {"acme": SHOWN, "globex": GLOBEX}, sequence=2)
+    asking.join()
+    assert "new" in {each["key"] for each in answers[0].json()["flags"]}
+
+
+def test_a_configuration_that_never_comes_is_not_waited_for_for_ever(edge: Edge) -> None:
+    first = bulk(edge)
+    again = bulk(edge, query="?flagConfigEtag=unheard-of", etag=first.headers["etag"])
+    assert (again.status, again.body) == (200, first.body)
 
 
 def test_pages_hear_of_what_they_see(edge: Edge) -> None:
