@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from burgee.evaluation import TenantFlags
 from burgee.load import Snapshot
+from burgee.snapshot.documents import Entries
 
 __all__ = ["Change", "History", "event_id"]
 
@@ -113,12 +114,27 @@ def _stepped(known: _Steps, step: Step) -> _Steps:
 
 
 def _before(old: TenantFlags | None, new: TenantFlags | None) -> dict[str, str | None]:
-    was, now = _digests(old), _digests(new)
+    """Return the digests before of the flags that changed, without a look at those documents
+    that both sets share.
+    """
+    left, right = _parts(old), _parts(new)
+    was = _digests(left, right)
+    now = _digests(right, left)
     return {key: was.get(key) for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
 
 
-def _digests(flags: TenantFlags | None) -> dict[str, str]:
-    return {} if flags is None else {key: flags.digest(key) for key in flags.keys()}  # noqa: SIM118
+def _parts(flags: TenantFlags | None) -> Mapping[str, Entries]:
+    return {} if flags is None or flags.documents is None else flags.documents.parts
+
+
+def _digests(parts: Mapping[str, Entries], others: Mapping[str, Entries]) -> dict[str, str]:
+    """Return the digest of each flag in the parts that the others lack."""
+    return {
+        key: entry[0]
+        for name, entries in parts.items()
+        if name not in others
+        for key, entry in entries.items()
+    }
 
 
 def _digest(flags: TenantFlags, key: str) -> str | None:

@@ -297,6 +297,8 @@ def test_each_worker_tells(fleet: Fleet) -> None:
         fleet.write(acme=CHANGED, globex=GLOBEX)
         for source in sources:
             assert source.event().data["keys"] == ["gone", "new", "zero"]
+        shown = ask(port, "GET", "/metrics").body.decode()
+        assert 'burgee_event_streams{kind="changes"} 8.0' in shown.splitlines()
         node.process.terminate()
         for source in sources:
             with source:

@@ -2,6 +2,7 @@
 nothing, and a client that does not read is dropped.
 """
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Streaming:
         self.stream = Counting(size)
         self.opened = threading.Event()
         self.over = threading.Event()
+        self.cancelled = False
         self.echo = EchoApp(routes=[stream_route("/stream", self._open)])
 
     @contextmanager
@@ -56,6 +58,9 @@ class Streaming:
         self.opened.set()
         try:
             yield self.stream
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
         finally:
             self.over.set()
 
@@ -121,3 +126,18 @@ def test_what_was_overtaken_is_not_told() -> None:
             before, told = told, source.event().data["number"]
             assert told > before
         assert made.stream.told == 1000
+
+
+def test_who_does_not_read_does_not_hold_up_the_end() -> None:
+    made = Streaming(size=4_000_000)
+    limits = Limits(write_seconds=600)
+    with running(made.echo.app, limits, 10, made.stream.close) as port:
+        wire = Wire(port)
+        wire.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert made.opened.wait(5)
+        for number in range(1, 4):
+            made.tell(number)
+            made.over.wait(0.2)
+    with wire:
+        assert made.over.wait(5)
+    assert not made.cancelled
