@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from benchmarks._repositories import write_repository
-from benchmarks.http import Server
 
 _STREAMS = 1_000
 _FLAGS = 1_000
@@ -29,7 +29,25 @@ _REQUEST = (
 )
 
 
-class _Node(Server):
+class _Node:
+    """A node in a process of its own; ends with the block."""
+
+    def __init__(self, source: Path) -> None:
+        command = [sys.executable, "-m", "burgee_cli", "edge", "--source", str(source)]
+        command += ["--environment", "production", "--port", "0", "--insecure", "--any-order"]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline().rpartition(":")[2])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
     def megabytes(self) -> float:
         """Return what is resident of its memory."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
@@ -105,8 +123,7 @@ def main() -> None:
     """Print memory before and with the streams, and the time that a change takes."""
     with TemporaryDirectory() as name:
         first, *later = _versions(Path(name))
-        edge = ["-m", "burgee_cli", "edge", "--source", str(first), "--environment", "production"]
-        with _Node([*edge, "--port", "0", "--insecure", "--any-order"]) as server:
+        with _Node(first) as server:
             before = server.megabytes()
             streams = _Streams(server.port, _STREAMS)
             streams.wait_for(b"data: ")

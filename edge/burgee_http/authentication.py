@@ -36,13 +36,10 @@ class Authenticator:
 
     def principal(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Raises ApiError 401."""
-        return self._verified(headers)[0]
+        return self.verified(headers)[0]
 
-    def until(self, headers: Mapping[bytes, bytes]) -> float:
-        """When what is presented expires, in seconds since 1970; raises ApiError 401."""
-        return self._verified(headers)[1]
-
-    def _verified(self, headers: Mapping[bytes, bytes]) -> tuple[Principal, float]:
+    def verified(self, headers: Mapping[bytes, bytes]) -> tuple[Principal, float]:
+        """The same, with when it expires, in seconds since 1970."""
         token = presented_token(headers)
         if token is None:
             raise _unauthenticated("unauthenticated", "A token or client key is needed.")

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError, TryAgain
 
-__all__ = ["CALL", "Handler", "read_body", "route", "send_reply"]
+__all__ = ["CALL", "Handler", "route", "send_reply"]
 
 Handler = Callable[[Call], Reply]
 
@@ -26,7 +26,7 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[CALL]
         call.params = scope["path_params"]
-        call.body = await read_body(receive)
+        call.body = await _read_body(receive)
         try:
             reply = await self._answer(call)
         except TryAgain as error:
@@ -59,7 +59,7 @@ async def send_reply(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def read_body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     """The whole body. Our protocol class hands it over in one piece, and bounds it."""
     message = await receive()
     body: bytes = message.get("body", b"")

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from burgee_http.call import Call
-from burgee_http.endpoint import CALL, read_body
+from burgee_http.endpoint import CALL
 from burgee_http.errors import TryAgain
 from burgee_http.protocol import ABORT
 
@@ -119,7 +119,6 @@ class _StreamEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[CALL]
         call.params = scope["path_params"]
-        call.body = await read_body(receive)
         try:
             opened = self._opener(call)
         except TryAgain as error:

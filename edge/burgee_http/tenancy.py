@@ -77,7 +77,7 @@ class Gate:
 
     def until(self, headers: Mapping[bytes, bytes]) -> float:
         """When the token of who was admitted expires, in seconds since 1970."""
-        return inf if self._authenticator is None else self._authenticator.until(headers)
+        return inf if self._authenticator is None else self._authenticator.verified(headers)[1]
 
     def require(self, principal: Principal, scope: str) -> None:
         """403 where the scope or this server's environment is not granted."""
