@@ -107,8 +107,16 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         lifespan=_background(follower, keys, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
-    drain = options.drain_seconds
-    listeners = [Listener(app, options.host, options.port, options.limits, drain, hub.stop)]
+    listeners = [
+        Listener(
+            app,
+            options.host,
+            options.port,
+            options.limits,
+            drain_seconds=options.drain_seconds,
+            stopping=hub.stop,
+        )
+    ]
     render = _renderer("figures", shown, fleet)
     if options.admin is not None:
         host, port = options.admin
