@@ -38,6 +38,7 @@ __all__ = [
 
 _log = structlog.get_logger("burgee.serve")
 _TICK: Final = 0.02
+_LAST_CALL: Final = 0.2  # seconds before the end of draining, when nobody is let in any more
 _IMPATIENT: Final = 1.0  # supervisors send one signal to a process and to its group
 
 
@@ -94,6 +95,13 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             cast(BoundedProtocol, connection).drain()
         until = time.monotonic() + self.drain_seconds
+        await self._wait_for_connections(until - _LAST_CALL)
+        for server in self.servers:
+            server.close()
+        await self._wait_for_connections(until)  # who came in last has hardly sent anything yet
+
+    async def _wait_for_connections(self, until: float) -> None:
+        """Wait until there are none, or for so long."""
         while self._goes_on(until):  # noqa: ASYNC110  uvicorn tells nobody when they change
             await asyncio.sleep(_TICK)
 
