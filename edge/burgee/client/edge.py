@@ -115,10 +115,14 @@ class EdgeSource:
         if self._events is not None:
             self._events.follow(wake)
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
         """Stop listening, and end what waits for the node."""
         if self._events is not None:
             self._events.stop()
+        self._http.interrupt()
+
+    def close(self) -> None:
+        """Close the connection that is kept; the events' own is closed by who listens."""
         self._http.close()
 
     def again(self) -> EdgeSource:

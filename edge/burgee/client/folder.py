@@ -92,6 +92,9 @@ class FolderSource:
     def follow(self, wake: Callable[[], None]) -> None:
         """Looking once a second is all there is."""
 
+    def interrupt(self) -> None:
+        """Nothing waits."""
+
     def close(self) -> None:
         """Nothing is kept open."""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from burgee.client.board import Board
 from burgee.client.kept import KeptCopy
-from burgee.client.known import FATAL, Held, Mark, Trouble, Unavailable
+from burgee.client.known import Held, Mark, Trouble, Unavailable
 from burgee.client.order import Order
 from burgee.client.source import Source
 from burgee.evaluation import TenantFlags
@@ -23,7 +23,6 @@ MakeKept = Callable[[str], KeptCopy]
 
 _TRIES: Final = 3
 _FIRST_PAUSE: Final = 0.5
-_SELDOM: Final = 60.0
 _TORN: Final = frozenset({"unreadable", "digest"})
 """What a snapshot looks like that was swapped while it was read."""
 
@@ -62,7 +61,7 @@ class Follower:
     def close(self, timeout: float) -> None:
         """Stop; waits for the threads, so that no listener is called afterwards."""
         self._stop = True
-        self._source.close()
+        self._source.interrupt()
         self._wake.set()
         for thread in self._threads:
             if thread is not threading.current_thread():
@@ -81,11 +80,14 @@ class Follower:
             failures = 0 if self._board.trouble is None else failures + 1
             self._board.looked.set()
             self._board.tell_state()
+            if self._stop:
+                break
             self._wake.wait(pause)
             self._wake.clear()
             if self._called:
                 self._called = False
                 self._wake.wait(random.uniform(0, 0.2))  # noqa: S311  a fleet's apps, not all at once
+        self._source.close()
 
     def _listen(self) -> None:
         try:
@@ -110,8 +112,6 @@ class Follower:
                 return 0.0
             wait = refusal.retry_after if isinstance(refusal, Unavailable) else None
             board.refuse(Trouble(refusal.reason, str(refusal)))
-            if refusal.reason in FATAL:
-                wait = max(wait or 0.0, min(_SELDOM, source.slowest_seconds))
         except Exception as error:  # noqa: BLE001  what is held is evaluated still
             _log.exception("looking for flags failed")
             board.refuse(Trouble("internal", f"{type(error).__name__}: {error}"))

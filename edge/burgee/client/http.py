@@ -100,7 +100,8 @@ class Http:
         self._token = token
         self._ssl = ssl_context
         self._kept: HTTPConnection | None = None
-        self._open: set[HTTPConnection] = set()
+        # The sockets themselves: http.client lets go of one that the server will close.
+        self._open: dict[HTTPConnection, socket.socket] = {}
 
     def get(self, path: str, most: int, headers: Mapping[str, str] | None = None) -> Answer:
         """Return the answer to a GET, with a body of `most` bytes; raises Unavailable."""
@@ -140,15 +141,18 @@ class Http:
 
     def end(self, connection: HTTPConnection) -> None:
         """Close a connection."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
         connection.close()
 
     def close(self) -> None:
-        """Close all connections; from another thread, those that wait on one get an error."""
-        for connection in tuple(self._open):
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):  # the other side may have closed it
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+        """Close the connection that is kept."""
+        self._drop()
+
+    def interrupt(self) -> None:
+        """Break all connections, from any thread: whoever waits on one gets an error."""
+        for each in tuple(self._open.values()):
+            with contextlib.suppress(OSError):  # the other side may have closed it
+                each.shutdown(socket.SHUT_RDWR)
 
     def again(self) -> Http:
         """Return the same for a forked process, which lets go of its parent's connections.
@@ -156,10 +160,9 @@ class Http:
         They are closed here without a word on the wire; frames of threads that are no more hold
         on to them, and the server would see them open for as long as the child lives.
         """
-        for connection in tuple(self._open):
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):
-                    os.close(connection.sock.detach())
+        for each in tuple(self._open.values()):
+            with contextlib.suppress(OSError):
+                os.close(each.detach())
         return Http(
             self.address, self._headers, self._token, timeout=self.timeout, ssl_context=self._ssl
         )
@@ -200,7 +203,8 @@ class Http:
             connection = HTTPSConnection(host, port, timeout=timeout, context=self._ssl)
         else:
             connection = HTTPConnection(host, port, timeout=timeout)
-        self._open.add(connection)
+        connection.connect()
+        self._open[connection] = connection.sock
         return connection
 
     def _drop(self) -> None:

@@ -36,7 +36,7 @@ Problem: TypeAlias = Literal[
 Origin: TypeAlias = Literal["flag", "configured", "default"]
 
 FATAL: Final = frozenset({"unauthenticated", "forbidden"})
-"""Reasons that only a person can mend; it is still tried, seldom, since a person may."""
+"""Reasons that only a person can mend; it is tried again all the same, since a person may."""
 
 
 class Unavailable(Refused):

@@ -11,7 +11,7 @@ __all__ = ["Source"]
 
 
 class Source(Protocol):
-    """Where one tenant's snapshots come from. Used by one thread at a time, but for `close`."""
+    """Where one tenant's snapshots come from; of one thread, but for `follow` and `interrupt`."""
 
     @property
     def local(self) -> bool:
@@ -51,8 +51,12 @@ class Source(Protocol):
         """Call `wake` whenever there may be something new, until closed; return if it cannot."""
         ...
 
+    def interrupt(self) -> None:
+        """Have calls that wait end with an error, and `follow` return; from any thread."""
+        ...
+
     def close(self) -> None:
-        """Let go of connections, from any thread; calls that wait end with an error."""
+        """Let go of connections; the last call, by the thread that made the others."""
         ...
 
     def again(self) -> Source:
