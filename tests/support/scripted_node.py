@@ -130,10 +130,10 @@ class ScriptedNode:
             )
             self.streams.append(connection)
             return None
-        _, _, kind, environment, *rest = asked.path.split("/")
-        if kind != "set" or len(rest) != 2:
-            return Reply(404, b"{}")
-        return self._document(asked, self.root / environment, *rest)
+        match asked.path.split("/"):
+            case ["", "v1", "set", environment, tenant, name]:
+                return self._document(asked, self.root / environment, tenant, name)
+        return Reply(404, b"{}")
 
     def _document(self, asked: Asked, folder: Path, tenant: str, name: str) -> Reply:
         try:

@@ -88,8 +88,11 @@ class Client:
         )
         order = Order(local=opened.local, any_order=any_order)
         kept = None if cache_dir is None else Path(cache_dir).absolute()
-        make_kept = None if kept is None else lambda named: KeptCopy(kept, named, tenant, keys)
-        self._follow(Follower(opened, tenant, self._board, order, make_kept))
+
+        def keep(named: str) -> KeptCopy | None:
+            return None if kept is None else KeptCopy(kept, named, tenant, keys)
+
+        self._follow(Follower(opened, tenant, self._board, order, keep))
         revive_after_fork(self)
         if start_wait > 0:
             self._board.looked.wait(start_wait)
@@ -232,7 +235,8 @@ class Client:
         follower.start()
         weakref.finalize(self, follower.close, 0.0)
 
-    def _revive(self) -> None:
+    def revive(self) -> None:
+        """Go on in a process that was forked off; it is called there by itself."""
         self._board.after_fork()
         if self._follower is not None and not self._board.closed:
             self._follow(self._follower.again())

@@ -8,11 +8,14 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+from burgee.client.shapes import is_list, is_mapping, is_set
+
 __all__ = ["Context", "plain_context"]
 
 Context = Mapping[str, Any]
 
 _AS_IT_IS: Final = frozenset((str, int, float, bool, type(None)))
+_DICTS: Final = frozenset((dict,))  # no subclass, which may look things up in its own way
 _DEPTH: Final = 32
 """As deep as an edge node lets a context be; what lies deeper is missing."""
 
@@ -25,7 +28,7 @@ def plain_context(context: Context | None) -> Context:
     """
     if context is None:
         return {}
-    if type(context) is dict:
+    if type(context) in _DICTS:
         for value in context.values():
             if type(value) not in _AS_IT_IS:
                 break
@@ -43,11 +46,11 @@ def _plain(value: Any, depth: int) -> Any:
         return value
     if depth <= 0:
         return None
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return _object(value, depth)
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return [_plain(each, depth - 1) for each in value]
-    if isinstance(value, set | frozenset):
+    if is_set(value):
         return sorted((_plain(each, depth - 1) for each in value), key=repr)
     return _scalar(value, depth)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from burgee.client.board import Board
@@ -18,7 +18,7 @@ from burgee.load import Refused, load_tenant
 
 __all__ = ["Follower", "MakeKept"]
 
-MakeKept = Callable[[str], KeptCopy]
+MakeKept = Callable[[str], KeptCopy | None]
 """Takes an environment, which may be known only once the source was asked."""
 
 _TRIES: Final = 3
@@ -38,7 +38,7 @@ class Follower:
         tenant: str,
         board: Board,
         order: Order,
-        make_kept: MakeKept | None,
+        make_kept: MakeKept,
     ) -> None:
         self._source = source
         self._tenant = tenant
@@ -46,6 +46,7 @@ class Follower:
         self._order = order
         self._make_kept = make_kept
         self._kept: KeptCopy | None = None
+        self._kept_tried = False
         self._stop = False
         self._wake = threading.Event()
         self._called = False
@@ -80,8 +81,6 @@ class Follower:
             failures = 0 if self._board.trouble is None else failures + 1
             self._board.looked.set()
             self._board.tell_state()
-            if self._stop:
-                break
             self._wake.wait(pause)
             self._wake.clear()
             if self._called:
@@ -120,14 +119,16 @@ class Follower:
 
     def _open_kept(self) -> None:
         """Take the copy on disk, once and before the source is asked, if it can be named."""
-        if self._make_kept is None or self._kept is not None:
+        if self._kept is not None or self._kept_tried:
             return
         kept = self._make_kept(self._source.environment())
+        self._kept_tried = True
+        if kept is None:
+            return
         try:
             kept.open()
         except OSError as error:
             _log.warning("no copy can be kept on disk: %s", error)
-            self._make_kept = None
             return
         self._kept = kept
         mark = kept.mark()
@@ -161,7 +162,7 @@ class Follower:
 
     def _load(self, mark: Mark, held: Held | None) -> Held:
         documents: dict[str, bytes] = {}
-        before = {} if held is None else held.documents
+        before: Mapping[str, bytes] = {} if held is None else held.documents
 
         def read(path: str) -> bytes:
             documents[path] = before[path] if path in before else self._source.read(path)

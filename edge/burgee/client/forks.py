@@ -10,20 +10,20 @@ __all__ = ["revive_after_fork"]
 
 
 class _Revived(Protocol):
-    def _revive(self) -> None: ...
+    def revive(self) -> None: ...
 
 
 _clients: WeakSet[_Revived] = WeakSet()
 
 
 def revive_after_fork(client: _Revived) -> None:
-    """Have `client._revive()` called in every process that is forked off, right away."""
+    """Have `client.revive()` called in every process that is forked off, right away."""
     _clients.add(client)
 
 
 def _revive_all() -> None:
     for client in list(_clients):
-        client._revive()  # noqa: SLF001  of this package
+        client.revive()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -21,7 +21,7 @@ def overridden() -> Mapping[str, Any]:
 
 
 @contextmanager
-def override(flags: Mapping[str, Any], *, everywhere: bool = False) -> Iterator[None]:
+def override(flags: Mapping[str, Any], *, everywhere: bool = False) -> Generator[None]:
     """Pin flags within a `with`; an inner one wins over those around it."""
     enter = _enter_everywhere if everywhere else _enter_here
     leave = enter(dict(flags))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from burgee.client.shapes import is_dict, is_list
+
 __all__ = ["MISFIT", "Accept", "fresh", "like"]
 
 
@@ -22,20 +24,20 @@ def like(default: Any) -> Accept:
 
     A boolean is no number; an integer is a number where a float is expected, never the reverse.
     """
-    known = _BY_TYPE.get(type(default))
+    known = _BY_TYPE.get(default.__class__)
     if known is not None:
         return known
-    for kind, accept in _KINDS:
-        if isinstance(default, kind):
+    for kinds, accept in _KINDS:
+        if isinstance(default, kinds):
             return accept
     return fresh
 
 
 def fresh(value: Any) -> Any:
     """Return a value that the app may change: the snapshot's own objects and lists are shared."""
-    if isinstance(value, dict):
+    if is_dict(value):
         return {key: fresh(each) for key, each in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [fresh(each) for each in value]
     return value
 
@@ -74,7 +76,7 @@ _KINDS: Final[tuple[tuple[type | tuple[type, ...], Accept], ...]] = (
     (Mapping, _mapping),
     ((list, tuple), _sequence),
 )
-_BY_TYPE: Final[dict[type, Accept]] = {
+_BY_TYPE: Final[dict[type[Any], Accept]] = {
     bool: _boolean,
     int: _integer,
     float: _number,
