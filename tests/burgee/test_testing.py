@@ -90,11 +90,12 @@ def test_tasks_do_not_see_each_others(client: Client) -> None:
             await turn.wait()
         return [mine, threaded]
 
-    async def both() -> tuple[list[int], list[int]]:
+    async def both() -> list[list[int]]:
         turn = asyncio.Barrier(2)
-        return await asyncio.gather(one(1, turn), one(2, turn))
+        first, second = await asyncio.gather(one(1, turn), one(2, turn))
+        return [first, second]
 
-    assert asyncio.run(both()) == ([1, 1], [2, 2])
+    assert asyncio.run(both()) == [[1, 1], [2, 2]]
 
 
 def ask_in_a_thread(client: Client) -> int:

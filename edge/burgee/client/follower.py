@@ -149,6 +149,8 @@ class Follower:
             if held is not None and held.mark.digest == mark.digest:
                 self._order.take(mark)
                 self._board.confirm(mark)
+                if mark.order > held.mark.order:
+                    self._save()  # so that nothing between the two is taken after a restart
                 return
             self._order.judge(mark)
             try:
@@ -181,8 +183,12 @@ class Follower:
             new, changed_keys(None if old is None else old.flags, new.flags), confirmed=True
         )
         _log.info("flags taken: %s, %d flags", new.mark.version, len(new.flags))
-        if self._kept is not None:
-            self._kept.save(new, self._source.signature(new.mark))
+        self._save()
+
+    def _save(self) -> None:
+        held = self._board.held
+        if self._kept is not None and held is not None:
+            self._kept.save(held, self._source.signature(held.mark))
 
 
 def changed_keys(old: TenantFlags | None, new: TenantFlags) -> frozenset[str]:

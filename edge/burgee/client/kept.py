@@ -89,19 +89,22 @@ class KeptCopy:
                 there = self.mark()
                 if there == held.mark or (there is not None and there.order > held.mark.order):
                     return
-                self._write(held, signature)
+                changed = there is None or there.digest != held.mark.digest
+                named = self._write(held, signature) if changed else set[Path]()
+                put_whole(self._folder / _ORDER, msgspec.json.encode(held.mark), 0o600)
+                if changed:
+                    self._prune(named)
         except OSError as error:
             _log.warning("the snapshot could not be kept on disk: %s", error)
 
-    def _write(self, held: Held, signature: bytes | None) -> None:
+    def _write(self, held: Held, signature: bytes | None) -> set[Path]:
         named = dict(held.documents)
         if signature is not None:
             path = document_path(self._tenant, "manifest", held.mark.digest)
             named[path.removesuffix(".json") + ".sig"] = signature
         for path, data in named.items():
             put_whole(self._root / path, data, 0o600)
-        put_whole(self._folder / _ORDER, msgspec.json.encode(held.mark), 0o600)
-        self._prune({self._root / path for path in named})
+        return {self._root / path for path in named}
 
     def _prune(self, named: set[Path]) -> None:
         before = time.time() - _UNUSED_SECONDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,8 @@ from burgee.client.folder import FolderSource
 from burgee.client.source import Source
 
 if TYPE_CHECKING:
+    import ssl
+
     from burgee.client.http import Token
     from burgee.signatures import Trust
 

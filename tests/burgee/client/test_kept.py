@@ -114,6 +114,19 @@ def test_the_order_outlives_the_process(node: ScriptedNode, cache: Path) -> None
         until(lambda: client.evaluate("f", {}, True) is False, "the newer one")
 
 
+def test_the_order_is_kept_of_what_changed_nothing(node: ScriptedNode, cache: Path) -> None:
+    folder = fill(node.url, cache)
+    write_environment(node.root, {"acme": ON}, sequence=9)
+    with connect(node.url, cache):
+        until(lambda: json.loads((folder / "order.json").read_bytes())["sequence"] == 9, "kept")
+    write_environment(node.root, {"acme": OFF}, sequence=7)
+    with connect(node.url, cache) as client:
+        found = client.state.trouble
+        assert found is not None
+        assert found.reason == "older"
+        assert client.evaluate("f", {}, False) is True
+
+
 def test_only_changed_documents_are_asked_for(node: ScriptedNode, cache: Path) -> None:
     fill(node.url, cache)
     node.asked.clear()
