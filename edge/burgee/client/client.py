@@ -16,7 +16,6 @@ from burgee.client.context import Context, plain_context
 from burgee.client.decide import choose, decide
 from burgee.client.follower import Follower
 from burgee.client.forks import revive_after_fork
-from burgee.client.kept import KeptCopy
 from burgee.client.known import Change, Details, Exposed, Exposure, Held, State
 from burgee.client.opening import Opening, open_source, read_trust
 from burgee.client.order import Order
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import ssl
 
     from burgee.client.http import Token
+    from burgee.client.kept import KeptCopy
 
 __all__ = ["Client"]
 
@@ -90,7 +90,11 @@ class Client:
         kept = None if cache_dir is None else Path(cache_dir).absolute()
 
         def keep(named: str) -> KeptCopy | None:
-            return None if kept is None else KeptCopy(kept, named, tenant, keys)
+            if kept is None:
+                return None
+            from burgee.client.kept import KeptCopy  # noqa: PLC0415  few apps keep a copy
+
+            return KeptCopy(kept, named, tenant, keys)
 
         self._follow(Follower(opened, tenant, self._board, order, keep))
         revive_after_fork(self)

@@ -6,19 +6,21 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from burgee.client.board import Board
-from burgee.client.kept import KeptCopy
 from burgee.client.known import Held, Mark, Trouble, Unavailable
 from burgee.client.order import Order
 from burgee.client.source import Source
 from burgee.evaluation import TenantFlags
 from burgee.load import Refused, load_tenant
 
+if TYPE_CHECKING:
+    from burgee.client.kept import KeptCopy
+
 __all__ = ["Follower", "MakeKept"]
 
-MakeKept = Callable[[str], KeptCopy | None]
+MakeKept: TypeAlias = "Callable[[str], KeptCopy | None]"
 """Takes an environment, which may be known only once the source was asked."""
 
 _TRIES: Final = 3

@@ -112,6 +112,24 @@ def test_another_environment_or_tenant_is_told(tmp_path: Path) -> None:
                 assert f"no tenant {tenant}" in trouble.detail
 
 
+def test_the_nodes_events_are_heard(tmp_path: Path) -> None:
+    write_environment(tmp_path, {"acme": ACME}, sequence=1)
+    clients = clients_file(tmp_path, app={"scopes": ["flags:r"]})
+    with edge_process(tmp_path, "--clients", str(clients), "--poll-seconds", "0.1") as node:
+        if b'"/v1/events"' not in node.get("/openapi.json").body:
+            pytest.skip("this node has no events yet")
+        with Client(
+            node.url, tenant="acme", token="key-of-app", allow_unsigned=True, poll_seconds=3600
+        ) as client:
+            for sequence in (2, 3):
+                on = "on" if sequence == 2 else "off"
+                changed = TenantParts({**ACME.flags, "targeted": flag(on)})
+                write_environment(tmp_path, {"acme": changed}, sequence=sequence)
+                version = f"{sequence}-abcdef0"
+                until(lambda v=version: client.state.version == v, version)  # type: ignore[misc]
+                assert client.evaluate("targeted", {}, None) is (sequence == 2)
+
+
 def test_signatures_of_the_tenants_own_manifest(tmp_path: Path) -> None:
     key, root = Ed25519PrivateKey.generate(), tmp_path / "dist"
     manifest = write_environment(root, {"acme": ACME})
