@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from time import time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
@@ -19,9 +19,10 @@ from burgee.client.forks import revive_after_fork
 from burgee.client.known import Change, Details, Exposed, Exposure, Held, State
 from burgee.client.opening import Opening, open_source, read_trust
 from burgee.client.order import Order
-from burgee.client.overrides import overridden
+from burgee.client.overrides import pinned
 from burgee.client.values import MISFIT, Accept, fresh, like
 from burgee.evaluation import Result
+from burgee.evaluation.result import failed
 
 if TYPE_CHECKING:
     import ssl
@@ -130,14 +131,15 @@ class Client:
         does not hold gives its configured default first.
         """
         held = self._board.held
-        if held is not None and not overridden():
+        if held is not None and not pinned:
             # What nearly every call comes to; all else is told apart, and told, in `resolve`.
             try:
-                result = held.flags.evaluate(key, plain_context(context), time.time_ns() // 1000)
-                if result.value is not None and (
-                    self._exposures is None or result.reason != "experiment_assigned"
+                result = held.flags.evaluate(key, plain_context(context), time_ns() // 1000)
+                answer = result.answer
+                if answer.value is not None and (
+                    self._exposures is None or answer.reason != "experiment_assigned"
                 ):
-                    value = like(default)(result.value)
+                    value = like(default)(answer.value)
                     if value is not MISFIT:
                         return value
             except Exception as error:  # noqa: BLE001  never an error because of us
@@ -155,7 +157,7 @@ class Client:
         For integrations: `accept` returns the value in the type that is wanted, or MISFIT.
         """
         held = self._board.held
-        now = time.time_ns() // 1000
+        now = time_ns() // 1000
         try:
             result = decide(held, key, context, now)
             value, origin, problem = choose(
@@ -163,7 +165,7 @@ class Client:
             )
         except Exception as error:  # noqa: BLE001  never an error because of us
             self._tell_once(key, error)
-            result = Result(key, None, None, "error", "ERROR")
+            result = failed(key, "error")
             value, origin, problem = MISFIT, "default", "error"
         if result.reason == "experiment_assigned" and origin == "flag" and self._exposures:
             self._expose(result, context, held, now)
@@ -184,7 +186,7 @@ class Client:
         since nobody was shown anything yet.
         """
         held = self._board.held
-        now = time.time_ns() // 1000
+        now = time_ns() // 1000
         status = self._board.status()
         found: dict[str, Details] = {}
         if held is None:
@@ -289,9 +291,9 @@ def _selected(held: Held, key: str, client_side: bool, tags: Collection[str]) ->
     flag = held.flags.get(key)
     if flag is None:
         return False
-    if client_side and not flag.form.client_side:
+    if client_side and not flag.client_side:
         return False
-    return not tags or any(tag in tags for tag in flag.form.tags)
+    return not tags or any(tag in tags for tag in flag.tags)
 
 
 def _without(listeners: tuple[Any, ...], gone: object) -> tuple[Any, ...]:

@@ -9,8 +9,8 @@ from burgee.client.context import Context, plain_context
 from burgee.client.known import Held, Origin, Problem
 from burgee.client.overrides import overridden
 from burgee.client.values import MISFIT, Accept
-from burgee.evaluation import Result
-from burgee.evaluation.result import OpenFeatureReason
+from burgee.evaluation import Answer, Result
+from burgee.evaluation.result import OpenFeatureReason, failed
 
 __all__ = ["choose", "decide"]
 
@@ -28,7 +28,7 @@ def decide(held: Held | None, key: str, context: Context | None, now: int) -> Re
     if pinned and key in pinned:
         return _pinned(held, key, pinned[key])
     if held is None:
-        return Result(key, None, None, "flag_not_found", "ERROR")
+        return failed(key, "flag_not_found")
     return held.flags.evaluate(key, plain_context(context), now)
 
 
@@ -52,8 +52,9 @@ def choose(
 def _pinned(held: Held | None, key: str, given: Any) -> Result:
     """Return a result as a user's override gives it: a variant's name, else a value."""
     flag = None if held is None else held.flags.get(key)
-    variants = {} if flag is None else dict(flag.variants)
-    metadata = {} if flag is None else flag.form.metadata
+    form = None if flag is None else flag.definition().form
+    variants = {} if form is None else dict(form.variants)
+    metadata = {} if form is None else form.metadata
     name: str | None
     if isinstance(given, str) and given in variants:
         name, value = given, variants[given]
@@ -64,4 +65,4 @@ def _pinned(held: Held | None, key: str, given: Any) -> Result:
         )
         value = given
     how: OpenFeatureReason = "DISABLED" if value is None else "TARGETING_MATCH"
-    return Result(key, name, value, "override", how, metadata=metadata)
+    return Result(Answer(key, name, value, "override", how, None, None, None, metadata))

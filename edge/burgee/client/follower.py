@@ -13,7 +13,7 @@ from burgee.client.known import Held, Mark, Trouble, Unavailable
 from burgee.client.order import Order
 from burgee.client.source import Source
 from burgee.evaluation import TenantFlags
-from burgee.load import Refused, load_tenant
+from burgee.load import Refused, load_tenant, named_documents
 
 if TYPE_CHECKING:
     from burgee.client.kept import KeptCopy
@@ -165,16 +165,19 @@ class Follower:
             return
 
     def _load(self, mark: Mark, held: Held | None) -> Held:
-        documents: dict[str, bytes] = {}
+        taken: dict[str, bytes] = {}
         before: Mapping[str, bytes] = {} if held is None else held.documents
 
         def read(path: str) -> bytes:
-            documents[path] = before[path] if path in before else self._source.read(path)
-            return documents[path]
+            taken[path] = before[path] if path in before else self._source.read(path)
+            return taken[path]
 
         previous = None if held is None else held.flags
         environment = self._source.environment()
         manifest, flags = load_tenant(read, environment, self._tenant, mark.digest, previous)
+        named = named_documents(self._tenant, mark.digest, manifest)
+        # What was taken over from the flags before was not read again.
+        documents = {path: taken[path] if path in taken else before[path] for path in named}
         return Held(mark, flags, manifest, documents)
 
     def _take(self, new: Held, old: Held | None) -> None:
@@ -195,9 +198,24 @@ class Follower:
 
 def changed_keys(old: TenantFlags | None, new: TenantFlags) -> frozenset[str]:
     """Return the keys of flags that are new, gone, or of another closure."""
-    keys = set(new.keys())
-    if old is None:
-        return frozenset(keys)
-    before = set(old.keys())
-    both = keys & before
-    return frozenset((keys ^ before) | {key for key in both if old.digest(key) != new.digest(key)})
+    before = {} if old is None else _entries_apart(old, new)
+    now = _entries_apart(new, old)
+    return frozenset(
+        key
+        for key in before.keys() | now.keys()
+        if key not in before or key not in now or before[key] != now[key]
+    )
+
+
+def _entries_apart(flags: TenantFlags, other: TenantFlags | None) -> dict[str, str]:
+    """Return digests by key of the flags that do not stand in a document of both."""
+    mine = flags.documents
+    theirs = None if other is None else other.documents
+    if mine is None or theirs is None:
+        return {key: flags.digest(key) for key in flags.keys()}  # noqa: SIM118  no dict
+    return {
+        key: entry[0]
+        for name, part in mine.parts.items()
+        if name not in theirs.parts
+        for key, entry in part.items()
+    }

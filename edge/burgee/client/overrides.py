@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-__all__ = ["overridden", "override"]
+__all__ = ["overridden", "override", "pinned"]
 
 _here: Final[ContextVar[Mapping[str, Any]]] = ContextVar("burgee_overrides")
+pinned: Final[list[object]] = []
+"""One entry for each `with` that is open anywhere: empty in production, so seen at a glance."""
 _stack: list[Mapping[str, Any]] = []
 _everywhere: Mapping[str, Any] = {}
 
@@ -25,9 +27,11 @@ def override(flags: Mapping[str, Any], *, everywhere: bool = False) -> Generator
     """Pin flags within a `with`; an inner one wins over those around it."""
     enter = _enter_everywhere if everywhere else _enter_here
     leave = enter(dict(flags))
+    pinned.append(leave)
     try:
         yield
     finally:
+        pinned.remove(leave)
         leave()
 
 
