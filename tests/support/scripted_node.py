@@ -5,6 +5,7 @@ It speaks through bare sockets, so that it can do what no well-behaved server do
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -45,8 +46,9 @@ Fault = Callable[[Asked], Reply | None]
 class ScriptedNode:
     """`fault` may answer in the node's place; `asked` is all that it was asked."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, tls: ssl.SSLContext | None = None) -> None:
         self.root = root
+        self._tls = tls
         self.fault: Fault = lambda asked: None
         self.asked: list[Asked] = []
         self.streams: list[socket.socket] = []
@@ -58,7 +60,7 @@ class ScriptedNode:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def tell(
         self, text: str = 'id: 0.2-abcdef01\ndata: {"version":"2-abcdef0","keys":null}\n\n'
@@ -88,6 +90,9 @@ class ScriptedNode:
     def _converse(self, connection: socket.socket) -> None:
         buffer = b""
         with suppress(OSError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             while not self.stopped.is_set():
                 while b"\r\n\r\n" not in buffer:
                     data = connection.recv(65_536)
@@ -161,9 +166,9 @@ def _read(head: bytes) -> Asked:
 
 
 @contextmanager
-def scripted_node(root: Path) -> Iterator[ScriptedNode]:
+def scripted_node(root: Path, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedNode]:
     """A node over a dist folder, on a free port of loopback."""
-    node = ScriptedNode(root)
+    node = ScriptedNode(root, tls)
     thread = threading.Thread(target=node.serve, daemon=True)
     thread.start()
     try:
