@@ -75,6 +75,7 @@ class Client:
         self._exposures = exposures
         self._failed: set[str] = set()
         self._follower: Follower | None = None
+        self._finalizer: weakref.finalize[..., Client] | None = None
         self._name = f"{source!s}, tenant {tenant}"
         if source is None:
             self._board = Board(float("inf"), alone=True)
@@ -239,11 +240,14 @@ class Client:
     def _follow(self, follower: Follower) -> None:
         self._follower = follower
         follower.start()
-        weakref.finalize(self, follower.close, 0.0)
+        # One that is dropped without being closed must not be followed for ever.
+        self._finalizer = weakref.finalize(self, follower.close, 0.0)
 
     def revive(self) -> None:
         """Go on in a process that was forked off; it is called there by itself."""
         self._board.after_fork()
+        if self._finalizer is not None:
+            self._finalizer.detach()  # its follower's locks may be held by a thread that is no more
         if self._follower is not None and not self._board.closed:
             self._follow(self._follower.again())
 

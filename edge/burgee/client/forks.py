@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Protocol
 from weakref import WeakSet
@@ -13,6 +14,7 @@ class _Revived(Protocol):
     def revive(self) -> None: ...
 
 
+_log = logging.getLogger("burgee.client")
 _clients: WeakSet[_Revived] = WeakSet()
 
 
@@ -23,7 +25,10 @@ def revive_after_fork(client: _Revived) -> None:
 
 def _revive_all() -> None:
     for client in list(_clients):
-        client.revive()
+        try:
+            client.revive()
+        except Exception:  # noqa: BLE001  the child evaluates what is held
+            _log.exception("flags are not followed in this process")
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
