@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from burgee.client.board import Board
 from burgee.client.context import Context, plain_context
-from burgee.client.decide import choose, decide
+from burgee.client.decide import choose, decide, find_flag
 from burgee.client.follower import Follower
 from burgee.client.forks import revive_after_fork
 from burgee.client.known import Change, Details, Exposed, Exposure, Held, State
@@ -292,9 +292,9 @@ def _with_default(details: Details, default: Any) -> Details:
 
 
 def _selected(held: Held, key: str, client_side: bool, tags: Collection[str]) -> bool:
-    flag = held.flags.get(key)
+    flag = find_flag(held, key)
     if flag is None:
-        return False
+        return not client_side and not tags
     if client_side and not flag.client_side:
         return False
     return not tags or any(tag in tags for tag in flag.tags)

@@ -9,10 +9,10 @@ from burgee.client.context import Context, plain_context
 from burgee.client.known import Held, Origin, Problem
 from burgee.client.overrides import overridden
 from burgee.client.values import MISFIT, Accept
-from burgee.evaluation import Answer, Result
+from burgee.evaluation import Answer, Flag, Result
 from burgee.evaluation.result import OpenFeatureReason, failed
 
-__all__ = ["choose", "decide"]
+__all__ = ["choose", "decide", "find_flag"]
 
 _SWITCH: Final = {"on": True, "off": False}
 _PROBLEMS: Final[Mapping[str, Problem]] = {
@@ -49,9 +49,17 @@ def choose(
     return (MISFIT, "default", "type_mismatch") if value is MISFIT else (value, "flag", None)
 
 
+def find_flag(held: Held | None, key: str) -> Flag | None:
+    """Return a flag, None where there is none or none that this version can read."""
+    try:
+        return None if held is None else held.flags.get(key)
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
 def _pinned(held: Held | None, key: str, given: Any) -> Result:
     """Return a result as a user's override gives it: a variant's name, else a value."""
-    flag = None if held is None else held.flags.get(key)
+    flag = find_flag(held, key)
     form = None if flag is None else flag.definition().form
     variants = {} if form is None else dict(form.variants)
     metadata = {} if form is None else form.metadata

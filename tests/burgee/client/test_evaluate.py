@@ -10,7 +10,8 @@ import pytest
 
 from burgee import Client
 from burgee.client import Exposure
-from burgee.snapshot.forms import ExperimentForm
+from burgee.snapshot.forms import ExperimentForm, OutcomeForm
+from burgee.testing import override
 from support.edge import ACME
 from support.snapshots import TenantParts, flag, rule, split, write_environment
 
@@ -198,6 +199,22 @@ def test_all_flags(client: Client) -> None:
     assert sorted(client.all(PRO, client_side=True)) == ["integer", "pinned"]
     assert sorted(client.all(PRO, tags=["web"])) == ["targeted"]
     assert client.all(7) == {}  # type: ignore[arg-type]
+
+
+def test_one_flag_that_cannot_be_read_harms_no_other(tmp_path: Path) -> None:
+    """A newer minor form may hold what this version does not know how to evaluate."""
+    broken = flag(OutcomeForm(), variants={"on": True})
+    write_environment(tmp_path, {"acme": TenantParts({"broken": broken, "good": flag("on")})})
+    with Client(tmp_path, tenant="acme") as client:
+        assert client.details("broken", {}, False).problem == "error"
+        assert client.evaluate("broken", {}, True) is True
+        assert {key: each.value for key, each in client.all().items()} == {
+            "broken": None,
+            "good": True,
+        }
+        assert sorted(client.all(client_side=True)) == []
+        with override({"broken": "on"}):
+            assert client.evaluate("broken", {}, False) is True
 
 
 def test_closed_still_answers(tmp_path: Path) -> None:
