@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,8 @@ Tracked = Callable[[str, Mapping[str, Any], TrackingEventDetails | None], object
 """Takes what an app tracks: the event's name, the user's context in JSON's types, and details."""
 
 _Object = Sequence[FlagValueType] | Mapping[str, FlagValueType]
+
+_AFTER_READY_SECONDS: Final = 0.5
 
 _CODES: Final[Mapping[Problem, ErrorCode]] = {
     "not_ready": ErrorCode.PROVIDER_NOT_READY,
@@ -68,6 +71,7 @@ class BurgeeProvider(AbstractProvider):
             self.client.on_state(self._tell_state),
         ]
         if self.client.ready(0):
+            self._tell_staleness()
             return
         if self.client.state.status != "fatal" and self.client.ready(self._ready_seconds):
             return
@@ -174,6 +178,19 @@ class BurgeeProvider(AbstractProvider):
             fatal = state.status == "fatal"
             details.error_code = ErrorCode.PROVIDER_FATAL if fatal else ErrorCode.GENERAL
             self.emit_provider_error(details)
+
+    def _tell_staleness(self) -> None:
+        """The SDK says READY once `initialize` has returned; what is stale is told after that."""
+        if self.client.state.status == "stale":
+            timer = threading.Timer(_AFTER_READY_SECONDS, self._tell_if_stale)
+            timer.daemon = True
+            timer.start()
+            self._undo.append(timer.cancel)
+
+    def _tell_if_stale(self) -> None:
+        state = self.client.state
+        if state.status == "stale":
+            self._tell_state(state)
 
     def _stop_telling(self) -> None:
         for undo in self._undo:

@@ -22,6 +22,7 @@ from burgee.snapshot.forms import ExperimentForm
 from support.edge import ACME
 from support.scripted_node import Reply, ScriptedNode, scripted_node
 from support.snapshots import TenantParts, flag, rule, split, write_environment
+from support.waiting import until
 
 DOMAIN = "test"
 PRO = EvaluationContext("u1", {"plan": "pro"})
@@ -159,6 +160,29 @@ def test_staleness_and_recovery_are_told(tmp_path: Path, bind: Bind) -> None:
     (tmp_path / "aside").rename(manifest)
     heard.next(ProviderEvent.PROVIDER_READY)
     assert asked.get_provider_status() == ProviderStatus.READY
+
+
+def test_a_kept_copy_is_stale_until_it_is_confirmed(tmp_path: Path, bind: Bind) -> None:
+    write_environment(tmp_path / "dist", {"acme": PARTS})
+
+    def make() -> Client:
+        return Client(
+            tmp_path / "dist",
+            tenant="acme",
+            environment="production",
+            poll_seconds=0.02,
+            cache_dir=tmp_path / "cache",
+        )
+
+    order = tmp_path / "cache" / "production" / "acme" / "order.json"
+    with make():
+        until(order.exists, "the copy")
+    (tmp_path / "dist").rename(tmp_path / "aside")
+    asked = bind(make())
+    assert asked.get_boolean_value("targeted", False, PRO) is True
+    until(lambda: asked.get_provider_status() == ProviderStatus.STALE, "nobody confirms it")
+    (tmp_path / "aside").rename(tmp_path / "dist")
+    until(lambda: asked.get_provider_status() == ProviderStatus.READY, "the source is back")
 
 
 def test_one_that_comes_later(tmp_path: Path, bind: Bind) -> None:

@@ -142,7 +142,7 @@ class Follower:
         except Refused as refusal:
             _log.warning("the copy on disk cannot be used: %s", refusal)
             return
-        self._board.take(held, frozenset(held.flags.keys()), confirmed=False)
+        self._board.take(held, frozenset(), confirmed=False)
 
     def _look(self) -> None:
         for tries in range(_TRIES):
@@ -184,9 +184,8 @@ class Follower:
         if self._stop:
             return
         self._order.take(new.mark)
-        self._board.take(
-            new, changed_keys(None if old is None else old.flags, new.flags), confirmed=True
-        )
+        changed = frozenset[str]() if old is None else changed_keys(old.flags, new.flags)
+        self._board.take(new, changed, confirmed=True)
         _log.info("flags taken: %s, %d flags", new.mark.version, len(new.flags))
         self._save()
 
@@ -196,10 +195,9 @@ class Follower:
             self._kept.save(held, self._source.signature(held.mark))
 
 
-def changed_keys(old: TenantFlags | None, new: TenantFlags) -> frozenset[str]:
+def changed_keys(old: TenantFlags, new: TenantFlags) -> frozenset[str]:
     """Return the keys of flags that are new, gone, or of another closure."""
-    before = {} if old is None else _entries_apart(old, new)
-    now = _entries_apart(new, old)
+    before, now = _entries_apart(old, new), _entries_apart(new, old)
     return frozenset(
         key
         for key in before.keys() | now.keys()
@@ -207,10 +205,9 @@ def changed_keys(old: TenantFlags | None, new: TenantFlags) -> frozenset[str]:
     )
 
 
-def _entries_apart(flags: TenantFlags, other: TenantFlags | None) -> dict[str, str]:
+def _entries_apart(flags: TenantFlags, other: TenantFlags) -> dict[str, str]:
     """Return digests by key of the flags that do not stand in a document of both."""
-    mine = flags.documents
-    theirs = None if other is None else other.documents
+    mine, theirs = flags.documents, other.documents
     if mine is None or theirs is None:
         return {key: flags.digest(key) for key in flags.keys()}  # noqa: SIM118  no dict
     return {
