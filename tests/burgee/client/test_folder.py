@@ -190,7 +190,7 @@ def test_with_trust_only_what_is_signed(tmp_path: Path) -> None:
 def test_staleness_is_told(root: Path) -> None:
     with Client(root, tenant="acme", poll_seconds=0.02, stale_after=0.2) as client:
         states: queue.Queue[str] = queue.Queue()
-        assert client.state.status == "ready"
+        until(lambda: client.state.status == "ready", "the first look")
         client.on_state(lambda state: states.put(state.status))
         (root / "production" / "manifest.json").rename(root / "aside")
         assert states.get(timeout=20) == "stale"
