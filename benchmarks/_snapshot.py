@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -12,57 +13,46 @@ from burgee.load import Read
 from burgee.snapshot.canonical import canonical
 from burgee.snapshot.forms import EnvironmentManifest
 from burgee_compiler.build import build
-from burgee_compiler.emit.documents import tenant_documents
-from burgee_compiler.emit.tenant import TenantForms, emit_tenant, entries_of
+from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
+from burgee_compiler.emit.tenant import entries_of
 from burgee_compiler.load import load_repository
 from burgee_compiler.trees import Folder
 
-__all__ = ["compiled", "read_packed", "snapshot_of_many", "write_files"]
+__all__ = ["compiled", "read_packed", "snapshots_of_many", "write_files"]
 
 _TENANT = "acme"
 _SAMPLE = 7_777
 
 
-def compiled(flags: Sequence[Definition], folder: Path) -> dict[str, bytes]:
+def compiled(flags: Sequence[Definition]) -> dict[str, bytes]:
     """Return the files of a build of `flags`, by path below the environment's folder."""
-    _write(flags, folder)
-    made = build(load_repository(Folder(folder)), None)
+    with TemporaryDirectory() as folder:
+        _write(flags, Path(folder))
+        made = build(load_repository(Folder(Path(folder))), None)
     assert made.environments, made.found[:3]
     environment = made.environments[0]
     return {**environment.files, "manifest.json": environment.manifest}
 
 
-def snapshot_of_many(count: int, folder: Path, changed: int | None = None) -> dict[str, bytes]:
-    """Return the files of a snapshot of `count` flags of kind b, as a build would make them.
+def snapshots_of_many(count: int, changes: int) -> Iterator[dict[str, bytes]]:
+    """Yield the files of a snapshot of `count` flags of kind b, then of `changes` later ones.
 
-    One flag is compiled, and its operands are exchanged in the form, since compiling 100,000 would
-    take minutes that this does not measure. The flag numbered `changed` gets another operand.
+    Each later one differs from the one before in one flag. One flag is compiled, and its operands
+    are exchanged in the form, since compiling 100,000 takes minutes that this does not measure.
     """
-    sample = many(_SAMPLE + 1)[_SAMPLE]
-    _write([sample], folder)
-    forms = emit_tenant(load_repository(Folder(folder)).tenants[_TENANT], "production")
-    raw = bytes(forms.entries[sample.key][1])
-    marks = (f"plan-{_SAMPLE}", f"C{_SAMPLE}", f"3.{_SAMPLE}.0")
-    assert all(mark.encode() in raw for mark in marks)
-    entries: dict[str, tuple[bytes, frozenset[str]]] = {}
-    for number, flag in enumerate(many(count)):
-        text = raw.replace(b"%d" % _SAMPLE, b"%d" % number)
-        if number == changed:
-            text = text.replace(b"enterprise", b"enterprises")
-        entries[flag.key] = (text, frozenset())
-    documents = tenant_documents(
-        TenantForms(_TENANT, "production", entries_of(_TENANT, entries), {}, {}, {})
-    )
-    sequence = 1 if changed is None else 2
-    manifest = EnvironmentManifest(
-        environment="production",
-        compiler="0.0.0",
-        epoch=0,
-        sequence=sequence,
-        version=f"{sequence}-{sequence:040x}",
-        tenants={_TENANT: documents.manifest},
-    )
-    return {**documents.files, "manifest.json": canonical(manifest)}
+    sample = _sample()
+    flags = many(count)
+    raw = {
+        flag.key: sample.replace(b"%d" % _SAMPLE, b"%d" % number)
+        for number, flag in enumerate(flags)
+    }
+    entries = entries_of(_TENANT, {key: (text, frozenset()) for key, text in raw.items()})
+    yield _snapshot(entries, 1)
+    for change in range(changes):
+        key = flags[(change + 1) * count // (changes + 1)].key
+        text = raw[key].replace(b"enterprise", b"enterprises")
+        entries = {**entries, **entries_of(_TENANT, {key: (text, frozenset())})}
+        yield _snapshot(entries, change + 2)
 
 
 def write_files(files: dict[str, bytes], folder: Path) -> None:
@@ -78,6 +68,32 @@ def read_packed(data: bytes) -> Read:
     """Return a reader of files that were packed into one."""
     files = msgspec.json.decode(data, type=dict[str, bytes])
     return files.__getitem__
+
+
+def _snapshot(entries: dict[str, tuple[str, msgspec.Raw]], sequence: int) -> dict[str, bytes]:
+    documents = tenant_documents(TenantForms(_TENANT, "production", entries, {}, {}, {}))
+    manifest = EnvironmentManifest(
+        environment="production",
+        compiler="0.0.0",
+        epoch=0,
+        sequence=sequence,
+        version=f"{sequence}-{sequence:040x}",
+        tenants={_TENANT: documents.manifest},
+    )
+    return {**documents.files, "manifest.json": canonical(manifest)}
+
+
+def _sample() -> bytes:
+    """Return the compiled form of one flag of kind b, whose number stands in its operands alone."""
+    sample = many(_SAMPLE + 1)[_SAMPLE]
+    with TemporaryDirectory() as folder:
+        _write([sample], Path(folder))
+        files = load_repository(Folder(Path(folder))).tenants[_TENANT]
+        form = bytes(emit_tenant(files, "production").entries[sample.key][1])
+    marks = (f"plan-{_SAMPLE}", f"C{_SAMPLE}", f"3.{_SAMPLE}.0")
+    assert all(form.count(mark.encode()) == 1 for mark in marks), form
+    assert form.count(b"%d" % _SAMPLE) == len(marks), form
+    return form
 
 
 def _write(flags: Sequence[Definition], folder: Path) -> None:

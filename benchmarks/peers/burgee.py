@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -27,8 +25,7 @@ class Adapter(Peer):
 
     def configure(self, flags: Sequence[Definition]) -> bytes:
         """Compile from YAML; the files of the build, packed into one."""
-        with TemporaryDirectory() as folder:
-            return msgspec.json.encode(compiled(flags, Path(folder)))
+        return msgspec.json.encode(compiled(flags))
 
     def load(self, data: bytes) -> None:
         """Load as from a folder, every digest checked."""
