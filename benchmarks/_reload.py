@@ -33,7 +33,7 @@ _BEAT: Final = 0.0005
 
 class Reloads(msgspec.Struct, frozen=True):
     """Milliseconds: processor time and elapsed of each reload; of those beside a heartbeat the
-    loop's longest pause, as it was and less what was waited for a processor; and the latter while
+    loop's longest pause, as it was and less what was waited for a processor; and the former while
     nothing happens.
     """
 
@@ -47,7 +47,8 @@ class Reloads(msgspec.Struct, frozen=True):
 class _Waits:
     """How long this process's threads have been ready to run with no processor free, so far.
 
-    On a shared machine that is most of a pause, and none of it is ours.
+    On a shared machine that is most of a pause; on a quiet one it is the loop's thread waiting
+    behind the one that loads, so a pause is judged with it.
     """
 
     def __init__(self) -> None:
@@ -152,7 +153,7 @@ async def _idle() -> float:
     await asyncio.sleep(0.02)
     heartbeat.start()
     await asyncio.sleep(0.2)
-    return heartbeat.stop()[1]
+    return heartbeat.stop()[0]
 
 
 def main(root: str, *changes: str) -> None:
