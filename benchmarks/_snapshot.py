@@ -67,7 +67,13 @@ def write_files(files: dict[str, bytes], folder: Path) -> None:
 def read_packed(data: bytes) -> Read:
     """Return a reader of files that were packed into one."""
     files = msgspec.json.decode(data, type=dict[str, bytes])
-    return files.__getitem__
+
+    def read(path: str) -> bytes:
+        if path not in files:
+            raise FileNotFoundError(path)
+        return files[path]
+
+    return read
 
 
 def _snapshot(entries: dict[str, tuple[str, msgspec.Raw]], sequence: int) -> dict[str, bytes]:
