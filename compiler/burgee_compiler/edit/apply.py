@@ -51,13 +51,12 @@ def apply_edits(
     before, found = read_yaml(text, file)
     if before is None:
         return Unreadable((), f"{file} does not read", found=tuple(found))
-    editor = _Editor(text.decode(), before, shape_of(file) if shape is None else shape)
-    try:
-        for edit in edits:
-            editor.make(edit)
-    except RefusedError as error:
-        return error.refused
-    return _checked(editor, file)
+    shape = shape_of(file) if shape is None else shape
+    edits = tuple(edits)
+    made = _tried(_Editor(text.decode(), before, shape), edits, file)
+    if isinstance(made, NotPatchable):
+        return _tried(_Editor(text.decode(), before, shape, cautious=True), edits, file)
+    return made
 
 
 def new_file(value: Value, file: str) -> bytes | Refused:
@@ -72,7 +71,12 @@ def new_file(value: Value, file: str) -> bytes | Refused:
     return text.encode()
 
 
-def _checked(editor: _Editor, file: str) -> bytes | Refused:
+def _tried(editor: _Editor, edits: Iterable[Edit], file: str) -> bytes | Refused:
+    try:
+        for edit in edits:
+            editor.make(edit)
+    except RefusedError as error:
+        return error.refused
     made = editor.text.encode()
     after, found = read_yaml(made, file)
     if after is None:
@@ -85,10 +89,11 @@ def _checked(editor: _Editor, file: str) -> bytes | Refused:
 class _Editor:
     """A text and the tree that it must read as, taken through edits step by step."""
 
-    def __init__(self, text: str, node: Node, shape: Shape) -> None:
+    def __init__(self, text: str, node: Node, shape: Shape, *, cautious: bool = False) -> None:
         self.text = text
         self.tree = node
         self._shape = shape
+        self._cautious = cautious
         self._known: Document | None = None
 
     def make(self, edit: Edit) -> None:
@@ -105,7 +110,7 @@ class _Editor:
     @property
     def _doc(self) -> Document:
         if self._known is None:
-            self._known = Document(self.text, self._shape)
+            self._known = Document(self.text, self._shape, cautious=self._cautious)
         return self._known
 
     def _now(self, text: str, node: Node) -> None:

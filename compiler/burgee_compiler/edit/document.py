@@ -19,8 +19,9 @@ __all__ = ["Document", "form_of"]
 class Document:
     """One state of a text between two steps of an edit."""
 
-    def __init__(self, text: str, shape: Shape) -> None:
+    def __init__(self, text: str, shape: Shape, *, cautious: bool = False) -> None:
         self.text = text
+        self.cautious = cautious
         self.shape = shape
         try:
             self.root = marks_of(text)
@@ -30,7 +31,7 @@ class Document:
     @cached_property
     def habits(self) -> Habits:
         """How the text is written."""
-        return habits_of(self.text, self.root)
+        return habits_of(self.text, self.root, cautious=self.cautious)
 
     @cached_property
     def renderer(self) -> Renderer:

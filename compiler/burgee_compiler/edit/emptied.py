@@ -12,9 +12,11 @@ from burgee_compiler.source import Node
 __all__ = ["with_emptied"]
 
 _GO: Final = frozenset(
-    ("rules", "overrides", "requires", "schedule", "environments", "tests", "tags", "metadata")
-    + ("variants", "events", "members", "excluded", "when", "holdout", "slots", "levels")
-    + ("policy", "plan", "stale", "owners", "contacts", "webhooks")
+    {
+        *("rules", "overrides", "requires", "schedule", "environments", "tests", "tags"),
+        *("metadata", "variants", "events", "members", "excluded", "when", "holdout", "slots"),
+        *("levels", "policy", "plan", "stale", "owners", "contacts", "webhooks"),
+    }
 )
 """Fields that mean the same left out as empty, or that may not be empty."""
 

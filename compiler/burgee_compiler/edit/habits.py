@@ -21,11 +21,15 @@ class Habits(Struct, frozen=True):
     newline: str = "\n"
     step: int = 2  # from a key to the keys below it
     dash: int = 2  # from a key to the dashes below it
+    literals: bool = True  # whether a text of several lines may be written as a block
     quotes: dict[str, Style] = {}  # words that stand in quotes somewhere
 
 
-def habits_of(text: str, root: Mark) -> Habits:
-    """Return the habits of a text; what is most frequent counts."""
+def habits_of(text: str, root: Mark, *, cautious: bool) -> Habits:
+    """Return the habits of a text; what is most frequent counts.
+
+    Blocks of text take in what follows them, and need a break at their end: not if `cautious`.
+    """
     steps: Counter[int] = Counter()
     dashes: Counter[int] = Counter()
     quotes: dict[str, Style] = {}
@@ -40,7 +44,8 @@ def habits_of(text: str, root: Mark) -> Habits:
             indent = column(text, entry.value.body) - column(text, entry.key.start)
             (steps if entry.value.kind == "map" else dashes)[indent] += 1
     dash = _usual(dashes, 2)
-    return Habits(line_break(text), max(1, _usual(steps, max(dash, 2))), max(0, dash), quotes)
+    step = max(1, _usual(steps, max(dash, 2)))
+    return Habits(line_break(text), step, max(0, dash), not cautious, quotes)
 
 
 def _usual(counts: Counter[int], default: int) -> int:

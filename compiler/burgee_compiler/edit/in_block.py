@@ -109,7 +109,7 @@ def drop(doc: Document, owner: Mark, index: int) -> list[Splice]:
     end = line_end(text, last)
     if on_own_line(text, start):
         start = line_start(text, start)
-        if behind_break(text, end) > end or start == 0:
+        if behind_break(text, end) > end or start == 0 or doc.cautious:
             return [Splice(start, behind_break(text, end), "")]
         broken = start - (2 if text[start - 2 : start] == "\r\n" else 1)
         return [Splice(broken, end, "")]
@@ -174,9 +174,15 @@ def _behind(doc: Document, head: int, made: Rendered) -> list[Splice]:
 
 
 def _under(doc: Document, head: int, old: Mark, made: Rendered) -> list[Splice]:
-    """Write a value in place of the lines below its key, whose own comment stays."""
+    """Write a value in place of the lines below its key; comments above them stay."""
     first = f" {made.first}" if made.first else ""
     start, end = line_end(doc.text, head), line_end(doc.text, old.end)
+    above = line_end(doc.text, head)
+    while not made.rest or not made.first:  # else a block of text begins right below the key
+        start = above
+        above = line_end(doc.text, behind_break(doc.text, above))
+        if above >= old.body:
+            break
     return [Splice(head, head, first), Splice(start, end, made.rest)]
 
 

@@ -95,7 +95,8 @@ class Renderer:
         return self._break(indent).join(f"- {each.first}{each.rest}" for each in made)
 
     def _text(self, value: str, indent: int) -> Rendered:
-        found = literal_lines(value) if reads_as_text(value) else None
+        literal = self._habits.literals and reads_as_text(value)
+        found = literal_lines(value) if literal else None
         if found is None:
             return Rendered(self.scalar(value, "block"))
         header, lines = found
