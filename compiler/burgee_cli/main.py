@@ -26,6 +26,14 @@ _COMMANDS: Final = {
     "explain": "show how a flag's answer comes about, step by step",
     "list": "list flags",
     "show": "show one flag in one environment",
+    "create": "make a new flag, off for everybody",
+    "set": "change fields of a flag in place",
+    "override": "pin one user to a variant",
+    "segment": "add ids to a segment, or remove them",
+    "rename": "give a flag or a rule another name; no user moves",
+    "conclude": "end an experiment with its winner",
+    "layer": "give experiments slots of a layer",
+    "rollback": "take back a commit, or return to one",
     "schema": "print or write the JSON Schemas of the files",
     "keygen": "make a key pair that signs snapshots",
     "verify": "check signatures and digests of a build",
@@ -34,8 +42,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
-        *("create", "set", "override", "segment", "rollback", "import", "writer"),
+        *("plan", "lock", "publish", "stats", "stale", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

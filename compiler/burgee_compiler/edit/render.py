@@ -56,6 +56,8 @@ class Renderer:
         """Return what stands behind a key that begins at column `indent`."""
         if isinstance(node, str):
             return self._text(node, indent)
+        if form == "flow" and len(self.flow(node, path)) > self._room(path, indent):
+            form = "block"
         if not node or not self._in_lines(node, path, indent, form):
             return Rendered(self.flow(node, path))
         if isinstance(node, dict):
@@ -109,14 +111,18 @@ class Renderer:
         if form is not None:
             return form == "block"
         place = place_at(self._shape, path)
-        if place in ("rule", "*rule", "*variant", "*override", "*lock_table", "lock_table"):
+        if place in ("rule", "*rule", "*override", "*lock_table", "lock_table"):
+            return True
+        if place == "*variant" and isinstance(node, dict):
             return True
         if place in ("layer", "*test") or path[-1:] in (("slots",), ("ranges",)):
             return True
         if place == "flag" and not path:
             return True
-        room = WIDTH - indent - (len(str(path[-1])) + 2 if path else 0)
-        return len(self.flow(node, path)) > room
+        return len(self.flow(node, path)) > self._room(path, indent)
+
+    def _room(self, path: Path, indent: int) -> int:
+        return WIDTH - indent - (len(str(path[-1])) + 2 if path else 0)
 
     def _ordered(self, node: dict[str, Node], path: Path) -> list[tuple[str, Node]]:
         """Return a mapping's entries in the order of the format; unknown ones stay behind."""
