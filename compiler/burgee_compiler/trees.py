@@ -10,7 +10,15 @@ from typing import Literal, Protocol
 import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
+__all__ = [
+    "CommitTree",
+    "Entry",
+    "Folder",
+    "MissingFolder",
+    "Tree",
+    "UnknownRevision",
+    "open_commit",
+]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
@@ -36,6 +44,10 @@ class Tree(Protocol):
 
 class UnknownRevision(ValueError):
     """A revision that names no commit, or a commit that holds no such folder."""
+
+
+class MissingFolder(UnknownRevision):
+    """A commit that is there, and does not hold the folder."""
 
 
 class Folder:
@@ -146,7 +158,7 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
         try:
             tree = tree[inside].peel(pygit2.Tree)
         except (KeyError, pygit2.GitError, ValueError) as error:
-            raise UnknownRevision(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
+            raise MissingFolder(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
     return CommitTree(repository, tree), commit
 
 

@@ -6,7 +6,7 @@ import click
 
 from burgee_cli.editing import Editing, edits_files
 from burgee_cli.outcome import Usage
-from burgee_compiler.trees import CommitTree, UnknownRevision, open_commit
+from burgee_compiler.trees import CommitTree, MissingFolder, UnknownRevision, open_commit
 from burgee_compiler.writes.rollback import Wanted, return_to, revert
 
 __all__ = ["command"]
@@ -40,7 +40,7 @@ def command(
     )
     now = editing.opened.tree
     if target is not None:
-        return_to(editing.writing, now, _tree(editing, target), wanted)
+        return_to(editing.writing, now, _tree(editing, target), _tree(editing, "HEAD"), wanted)
     else:
         tree = _tree(editing, str(revision))
         revert(editing.writing, now, tree, _parent(editing, str(revision)), wanted)
@@ -56,7 +56,15 @@ def _tree(editing: Editing, revision: str) -> CommitTree:
 
 def _parent(editing: Editing, revision: str) -> CommitTree | None:
     """Return what a commit was made on, None where it was the first or the folder was not there."""
-    try:
-        return open_commit(editing.opened.root, f"{revision}^")[0]
-    except UnknownRevision:
+    root = editing.opened.root
+    parents = open_commit(root, revision)[1].parent_ids
+    if not parents:
         return None
+    try:
+        return open_commit(root, str(parents[0]))[0]
+    except MissingFolder:
+        return None
+    except UnknownRevision as error:
+        raise Usage(
+            f"the commit before {revision} is not in this clone", "run `git fetch --unshallow`"
+        ) from error

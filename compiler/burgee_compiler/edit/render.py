@@ -113,7 +113,7 @@ class Renderer:
         place = place_at(self._shape, path)
         if place in ("rule", "*rule", "*override", "*lock_table", "lock_table"):
             return True
-        if place == "*variant" and isinstance(node, dict):
+        if isinstance(node, dict) and (place == "*variant" or path[-1:] == ("environments",)):
             return True
         if place in ("layer", "*test") or path[-1:] in (("slots",), ("ranges",)):
             return True

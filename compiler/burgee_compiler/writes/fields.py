@@ -62,5 +62,8 @@ def overlays_of(flag: Node, path: Path) -> Sequence[str]:
 
 
 def _given(flag: Node, path: Path) -> list[Edit]:
+    """Return what has to be written out before a part of it can be set."""
+    if path[0] == "variants" and len(path) > 1 and find(flag, ("variants",)) is None:
+        return [Set(("variants",), {"on": {"value": True}, "off": {"value": False}})]
     first = in_environment(flag, path)
     return [] if first is None else [Set(*first)]

@@ -26,15 +26,21 @@ class Wanted:
             self._exact = (path, lock_of(path))
 
     def among(self, paths: Iterable[str]) -> list[str]:
-        """Return the paths that are wanted, sorted."""
-        found = (path for path in paths if path.startswith(self._prefix))
-        return sorted(path for path in found if self._exact is None or path in self._exact)
+        """Return the paths that are wanted, sorted; a flag that is in none of them is refused."""
+        inside = (path for path in paths if path.startswith(self._prefix))
+        found = sorted(path for path in inside if self._exact is None or path in self._exact)
+        if not found and self._exact is not None:
+            raise WriteRefusedError(
+                f"there is no {self._exact[0]}, neither now nor there", "look at the flag's key"
+            )
+        return found
 
 
 def revert(writing: Writing, now: Tree, commit: Tree, parent: Tree | None, wanted: Wanted) -> None:
     """Take back what a commit did to the wanted files; a conflict refuses the whole."""
     conflicts: list[str] = []
-    for path in wanted.among(_paths(commit, *([] if parent is None else [parent]))):
+    paths = _paths(commit, *([] if parent is None else [parent]))
+    for path in wanted.among(paths):
         before = None if parent is None else _bytes(parent, path)
         after, here = _bytes(commit, path), _bytes(now, path)
         if before in (after, here):
@@ -54,10 +60,19 @@ def revert(writing: Writing, now: Tree, commit: Tree, parent: Tree | None, wante
         )
 
 
-def return_to(writing: Writing, now: Tree, then: Tree, wanted: Wanted) -> None:
-    """Make the wanted files what they were at a revision."""
+def return_to(writing: Writing, now: Tree, then: Tree, head: Tree, wanted: Wanted) -> None:
+    """Make the wanted files what they were at a revision; what is not in `head` is not lost."""
+    lost: list[str] = []
     for path in wanted.among(_paths(now, then)):
-        writing.put(path, _bytes(then, path))
+        here, there = _bytes(now, path), _bytes(then, path)
+        if here not in (there, _bytes(head, path)):
+            lost.append(path)
+        writing.put(path, there)
+    if lost:
+        raise WriteRefusedError(
+            f"changes that are not committed would be lost: {', '.join(lost)}",
+            "nothing was changed; commit or `git stash` them first",
+        )
 
 
 def _paths(*trees: Tree) -> set[str]:

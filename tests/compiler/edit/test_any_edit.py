@@ -1,4 +1,4 @@
-"""Promise: whatever the spelling, an edited text reads as the edited tree, and nothing else moved."""
+"""Promise: in any spelling, an edited text reads as the edited tree, and nothing else moved."""
 
 from __future__ import annotations
 
