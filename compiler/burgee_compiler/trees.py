@@ -162,6 +162,12 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     return CommitTree(repository, tree), commit
 
 
+def is_shallow(root: Path) -> bool:
+    """Return whether the git repository of a folder holds a part of its history only."""
+    found = pygit2.discover_repository(str(root))
+    return found is not None and pygit2.Repository(found).is_shallow
+
+
 def _folder_inside(repository: pygit2.Repository, root: Path) -> str:
     """Return `root` relative to the work tree, empty where it is the whole repository."""
     if repository.is_bare:

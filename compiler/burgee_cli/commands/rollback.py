@@ -6,7 +6,13 @@ import click
 
 from burgee_cli.editing import Editing, edits_files
 from burgee_cli.outcome import Usage
-from burgee_compiler.trees import CommitTree, MissingFolder, UnknownRevision, open_commit
+from burgee_compiler.trees import (
+    CommitTree,
+    MissingFolder,
+    UnknownRevision,
+    is_shallow,
+    open_commit,
+)
 from burgee_compiler.writes.rollback import Wanted, return_to, revert
 
 __all__ = ["command"]
@@ -58,13 +64,11 @@ def _parent(editing: Editing, revision: str) -> CommitTree | None:
     """Return what a commit was made on, None where it was the first or the folder was not there."""
     root = editing.opened.root
     parents = open_commit(root, revision)[1].parent_ids
-    if not parents:
-        return None
-    try:
-        return open_commit(root, str(parents[0]))[0]
-    except MissingFolder:
-        return None
-    except UnknownRevision as error:
+    if not parents and is_shallow(root):
         raise Usage(
             f"the commit before {revision} is not in this clone", "run `git fetch --unshallow`"
-        ) from error
+        )
+    try:
+        return open_commit(root, str(parents[0]))[0] if parents else None
+    except MissingFolder:
+        return None

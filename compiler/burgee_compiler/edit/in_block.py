@@ -192,15 +192,24 @@ def _over(doc: Document, old: Mark, made: Rendered) -> list[Splice]:
 
 
 def _below(text: str, end: int, indent: int) -> int:
-    """Return the end of the line of a part, or of comments below that are indented deeper."""
+    """Return the end of the line of a part, or of the comments below that belong to its block.
+
+    They are indented deeper than the block, or as deep where nothing of the block follows.
+    """
     place = line_end(text, end)
+    comments: list[tuple[int, int]] = []
     look = behind_break(text, place)
     while look < len(text) and (found := _COMMENT_LINE.match(text, look)):
+        if "#" in found[0]:
+            comments.append((len(found[1]), line_end(text, look)))
         if found.end() == look:
             break
-        if "#" in found[0]:
-            if len(found[1]) <= indent:
-                break
-            place = line_end(text, look)
         look = found.end()
+    following = skip_blank(text, look)
+    ends = following == len(text) or column(text, following) < indent
+    least = indent if ends and indent else indent + 1
+    for depth, comment_end in comments:
+        if depth < least:
+            break
+        place = comment_end
     return place

@@ -111,7 +111,9 @@ class Renderer:
         if form is not None:
             return form == "block"
         place = place_at(self._shape, path)
-        if place in ("rule", "*rule", "*override", "*lock_table", "lock_table"):
+        if place in ("*rule", "*override", "*lock_table", "lock_table"):
+            return True
+        if place == "rule" and isinstance(path[-1], int):
             return True
         if isinstance(node, dict) and (place == "*variant" or path[-1:] == ("environments",)):
             return True

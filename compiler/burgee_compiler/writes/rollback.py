@@ -43,9 +43,9 @@ def revert(writing: Writing, now: Tree, commit: Tree, parent: Tree | None, wante
     for path in wanted.among(paths):
         before = None if parent is None else _bytes(parent, path)
         after, here = _bytes(commit, path), _bytes(now, path)
-        if before in (after, here):
+        if _same(before, after) or _same(here, before):
             continue
-        if here == after:
+        if _same(here, after):
             writing.put(path, before)
             continue
         merged = None if None in (before, after, here) else _merged(here, after, before)
@@ -65,7 +65,9 @@ def return_to(writing: Writing, now: Tree, then: Tree, head: Tree, wanted: Wante
     lost: list[str] = []
     for path in wanted.among(_paths(now, then)):
         here, there = _bytes(now, path), _bytes(then, path)
-        if here not in (there, _bytes(head, path)):
+        if _same(here, there):
+            continue
+        if not _same(here, _bytes(head, path)):
             lost.append(path)
         writing.put(path, there)
     if lost:
@@ -84,6 +86,13 @@ def _bytes(tree: Tree, path: str) -> bytes | None:
         return tree.read(path)
     except OSError:
         return None
+
+
+def _same(one: bytes | None, other: bytes | None) -> bool:
+    """Return whether two files are one for git: a checkout may have changed the ends of lines."""
+    if one is None or other is None:
+        return one is other
+    return one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
 
 
 def _merged(here: bytes | None, after: bytes | None, before: bytes | None) -> bytes | None:

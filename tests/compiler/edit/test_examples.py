@@ -20,10 +20,12 @@ Steps = tuple[str | int, ...]
 def places(node: Node, path: Steps = ()) -> Iterator[Steps]:
     if path:
         yield path
-    below = list(node.items()) if isinstance(node, dict) else []
-    items = list(enumerate(node)) if isinstance(node, list) else []
-    for step, child in (*below, *items):
-        yield from places(child, (*path, step))
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from places(child, (*path, key))
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from places(child, (*path, index))
 
 
 def tree(text: bytes) -> Node:

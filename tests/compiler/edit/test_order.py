@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Struct
 
-from burgee_compiler.edit import Set, apply_edits, new_file, shape_of
+from burgee_compiler.edit import Set, Value, apply_edits, new_file, shape_of
 from burgee_compiler.edit.order import PLACES, place_at
 from burgee_compiler.model import distribution, files, flag, flag_test
 from burgee_compiler.model.structs import fields_of
@@ -86,7 +86,7 @@ def test_a_new_field_stands_behind_the_nearest_that_comes_before_it() -> None:
 
 
 def test_a_new_file_has_the_order_of_the_format() -> None:
-    fields = {
+    fields: dict[str, Value] = {
         "default": "a",
         "rules": [{"serve": {"split": {"a": 1, "b": 1}}, "percentage": 5, "name": "r"}],
         "variants": {"a": {"value": 1}, "b": {"value": 2}},
