@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "up": "run the whole system on this machine: watch, build, edge node",
     "init": "make a new flag repository",
     "check": "find everything that is wrong with the flags",
+    "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
@@ -34,7 +35,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
+        *("plan", "layer", "rename", "conclude", "publish", "stats", "stale"),
         *("create", "set", "override", "segment", "rollback", "import", "writer"),
     }
 )

@@ -25,7 +25,7 @@ from burgee_compiler.lock_text import lock_text
 from burgee_compiler.model.distribution import Split
 from burgee_compiler.model.files import Lock, LockTable
 
-__all__ = ["FlagAtRevision", "LockKey", "Relocked", "TableMove", "relock", "relocked"]
+__all__ = ["FlagAtRevision", "LockKey", "Relocked", "TableMove", "relock", "relocked", "same_lock"]
 
 
 class TableMove(Struct, frozen=True, kw_only=True):
@@ -63,8 +63,6 @@ class Relocked(Struct, frozen=True):
 
     lock: Lock | None
     tables: tuple[TableMove, ...]
-    differs: bool
-    """Whether the lock that is there says anything else."""
     lost: tuple[LockKey, ...]
     """Tables whose entry cannot be used while no base says what it should be."""
 
@@ -87,9 +85,8 @@ def relocked(before: FlagAtRevision | None, after: FlagAtRevision) -> Relocked:
     """Return the lock that `after` should have, and what moves in each of its tables."""
     found = [table for each in after.environments for table in _tables(before, after, each)]
     lock = _lock(found)
-    differs = _expanded(lock) != _expanded(after.lock)
     lost = dict.fromkeys(each.drawn.key for each in found if each.is_lost)
-    return Relocked(lock, tuple(_moves(found)), differs, tuple(lost))
+    return Relocked(lock, tuple(_moves(found)), tuple(lost))
 
 
 class _Table(Struct, frozen=True):
@@ -201,6 +198,11 @@ def _lock(found: list[_Table]) -> Lock | None:
 
 def _place(table: LockTable) -> tuple[bool, str, bool, int]:
     return table.table != "default", table.table, table.at is not None, table.at or 0
+
+
+def same_lock(one: Lock | None, other: Lock | None) -> bool:
+    """Return whether two locks say the same, however they are written."""
+    return _expanded(one) == _expanded(other)
 
 
 def _expanded(lock: Lock | None) -> list[tuple[object, ...]] | None:
