@@ -21,35 +21,39 @@ class Base(Struct, frozen=True):
     tree: Tree
 
 
-def find_base(root: Path, tree: Tree, revision: str | None) -> Base | None:
-    """Return the merge base of HEAD and a revision, HEAD itself where none is named.
+def find_base(
+    root: Path, tree: Tree, revision: str | None, head_revision: str = "HEAD"
+) -> Base | None:
+    """Return the merge base of the head and a revision, the head itself where none is named.
 
     While a merge is under way its other side counts as well: against what is merged in, nothing of
     it is a change. None where there is no git repository or no commit; UnknownRevision where the
-    revision is none, or has no commit in common with HEAD.
+    revision is none, or has no commit in common with the head.
     """
     try:
-        _, head = open_commit(root, "HEAD")
+        _, head = open_commit(root, head_revision)
     except UnknownRevision:
         if revision is None:
             return None
         raise
-    commit = str(head.id) if revision is None else _merge_base(root, head, revision)
+    commit = str(head.id)
+    if revision is not None:
+        commit = _merge_base(root, head, revision, head_revision == "HEAD")
     at_base, _ = open_commit(root, commit)
     return Base(commit, _Differing(at_base, tree))
 
 
-def _merge_base(root: Path, head: pygit2.Commit, revision: str) -> str:
+def _merge_base(root: Path, head: pygit2.Commit, revision: str, merging: bool) -> str:
     _, named = open_commit(root, revision)
     repository = _repository(root)
     sides = [head.id]
     merged = Path(repository.path) / "MERGE_HEAD"
-    if merged.exists():
+    if merging and merged.exists():
         sides += [pygit2.Oid(hex=line) for line in merged.read_text("ascii").split()]
     found: list[pygit2.Oid | None] = [repository.merge_base(named.id, side) for side in sides]
     bases = [each for each in found if each is not None]
     if not bases:
-        raise UnknownRevision(f"{revision!r} and HEAD have no commit in common here")
+        raise UnknownRevision(f"{revision!r} and the head have no commit in common here")
     newest = bases[0]
     for base in bases[1:]:
         if base != newest and repository.descendant_of(base, newest):

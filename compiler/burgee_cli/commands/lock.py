@@ -11,7 +11,7 @@ import msgspec
 
 from burgee.buckets import SLOTS
 from burgee.instants import format_instant
-from burgee_cli.lock_base import changes_since, open_base, write_lock
+from burgee_cli.lock_base import changes_since, open_base, write_locks
 from burgee_cli.opened import open_repository
 from burgee_cli.outcome import FINDING, counted
 from burgee_compiler.allocate import transfers
@@ -53,7 +53,7 @@ def command(repo: Path | None, revision: str | None, dry: bool, as_json: bool) -
     writes = [each for each in changes if each.differs]
     refused = [each for each in changes if each.refused is not None]
     if not dry:
-        write_lock(opened.root, writes)
+        write_locks(opened.root, writes)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(_form(changes, base))))
     else:
@@ -91,8 +91,8 @@ def _table(table: TableMove) -> Iterator[str]:
     least = "the least possible" if table.moved == table.least else f"least: {_share(table.least)}"
     without = table.moved_unlocked
     saved = f"; without this lock {_share(without)}" if without > table.moved else ""
-    yield printable(f"  {table.table}{step} in {where}: {_share(table.moved)} of its users move")
-    yield f"    {least}{saved}"
+    yield printable(f"  {table.table}{step} in {where}:")
+    yield f"    {_share(table.moved)} of its users move, {least}{saved}"
     if table.before is not None:
         for (old, new), slots in sorted(transfers(table.before, table.after).items(), key=str):
             yield printable(f"    {old} -> {new}: {_share(slots)}")
