@@ -1,4 +1,4 @@
-"""Promise: after a real merge or rebase one `burgee lock` gives what one edit after the other gives.
+"""Promise: after a merge or rebase one `burgee lock` gives what one edit after the other gives.
 
 Every case runs the git program and `burgee` as processes: two people change flags on two branches,
 each with `burgee lock`; then the branches meet.
@@ -40,8 +40,8 @@ class Work:
         self.root = root
         (root / "acme" / "flags").mkdir(parents=True)
         git(root, "init", "--quiet", "--initial-branch=main")
-        for key in ("name", "Ann"), ("email", "ann@acme.example"):
-            git(root, "config", f"user.{key[0]}", key[1])
+        git(root, "config", "user.name", "Ann")
+        git(root, "config", "user.email", "ann@acme.example")
         self.write("burgee.yaml", BURGEE)
         for name in ("x", "y"):
             self.write(f"acme/flags/{name}.yaml", flag())
@@ -173,6 +173,8 @@ def test_merge(tmp_path: Path, case: tuple[Edit, Edit, Edit]) -> None:
     ours, theirs, resolved = case
     work = branches(tmp_path / "merged", ours, theirs)
     work.try_git("merge", "--no-commit", "--no-ff", "other")
+    in_conflict = git(work.root, "ls-files", "--unmerged")
+    assert ("x.lock.yaml" in in_conflict) == ("y.lock.yaml" not in work.locks())
     settle(work, resolved)
     assert work.try_git("commit", "--quiet", "--message", "merge") == 0
     same(work, in_turn(tmp_path / "in-turn", ours, theirs, resolved))
@@ -180,9 +182,10 @@ def test_merge(tmp_path: Path, case: tuple[Edit, Edit, Edit]) -> None:
     assert work.burgee("lock", "--check", "--base", "HEAD~1").returncode == 0
 
 
-def test_merge_with_markers_and_no_index(tmp_path: Path, case: tuple[Edit, Edit, Edit]) -> None:
+@pytest.mark.parametrize("name", ["two rules", "the same weights"])
+def test_merge_with_marks_and_no_index(tmp_path: Path, name: str) -> None:
     """The conflict was added to the index as it stood: only the marks in the file tell of it."""
-    ours, theirs, resolved = case
+    ours, theirs, resolved = CASES[name]
     work = branches(tmp_path / "merged", ours, theirs)
     work.try_git("merge", "--no-commit", "--no-ff", "other")
     git(work.root, "add", "--all")
@@ -190,11 +193,10 @@ def test_merge_with_markers_and_no_index(tmp_path: Path, case: tuple[Edit, Edit,
     same(work, in_turn(tmp_path / "in-turn", ours, theirs, resolved))
 
 
+@pytest.mark.parametrize("name", ["two rules", "one table of each and one of both"])
 @pytest.mark.parametrize("side", ["--ours", "--theirs"])
-def test_either_side_is_a_valid_lock(
-    tmp_path: Path, case: tuple[Edit, Edit, Edit], side: str
-) -> None:
-    ours, theirs, resolved = case
+def test_either_side_is_a_valid_lock(tmp_path: Path, name: str, side: str) -> None:
+    ours, theirs, resolved = CASES[name]
     work = branches(tmp_path / "merged", ours, theirs)
     work.try_git("merge", "--no-commit", "--no-ff", "other")
     resolved(work)
@@ -269,9 +271,7 @@ would write acme/flags/x.lock.yaml
     assert work.burgee("lock", "--check").returncode == 0
     sets("x", default=HALVES)(work)
     back = work.burgee("lock")
-    assert back.stdout.endswith(
-        "removed acme/flags/x.lock.yaml\n1 lock file changed: review and commit them with the flags\n"
-    )
+    assert "removed acme/flags/x.lock.yaml\n1 lock file changed" in back.stdout
     assert work.locks() == {}
 
 
