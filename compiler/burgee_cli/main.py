@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "up": "run the whole system on this machine: watch, build, edge node",
     "init": "make a new flag repository",
     "check": "find everything that is wrong with the flags",
+    "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
@@ -42,7 +43,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "lock", "publish", "stats", "stale", "import", "writer"),
+        *("plan", "publish", "stats", "stale", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

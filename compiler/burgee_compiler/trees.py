@@ -17,6 +17,8 @@ __all__ = [
     "MissingFolder",
     "Tree",
     "UnknownRevision",
+    "folder_inside",
+    "is_shallow",
     "open_commit",
 ]
 
@@ -153,7 +155,7 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise UnknownRevision(f"{revision!r} names no commit of {found}") from error
     tree = commit.tree
-    inside = _folder_inside(repository, root)
+    inside = folder_inside(repository, root)
     if inside:
         try:
             tree = tree[inside].peel(pygit2.Tree)
@@ -168,7 +170,7 @@ def is_shallow(root: Path) -> bool:
     return found is not None and pygit2.Repository(found).is_shallow
 
 
-def _folder_inside(repository: pygit2.Repository, root: Path) -> str:
+def folder_inside(repository: pygit2.Repository, root: Path) -> str:
     """Return `root` relative to the work tree, empty where it is the whole repository."""
     if repository.is_bare:
         return ""
