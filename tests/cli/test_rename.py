@@ -37,6 +37,16 @@ def test_a_rule(copy: Path) -> None:
     assert (back.returncode, status(copy)) == (0, "")
 
 
+def test_where_one_file_cannot_be_written_the_others_are_put_back(copy: Path) -> None:
+    (copy / "acme/flags/shop").write_text("a file where a folder should be", encoding="utf-8")
+    before = status(copy)
+    done = run_burgee("rename", "welcome-banner", "shop.banner", cwd=copy)
+    assert (done.returncode, "acme/flags/shop/banner.yaml cannot be written" in done.stderr) == (
+        *(2, True),
+    ), done.shown
+    assert status(copy) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from burgee_compiler.load import load_repository
+from burgee_compiler.lock_changes import lock_changes
 from burgee_compiler.repository import Repository
+from burgee_compiler.source import Plain
 from burgee_compiler.trees import Folder
 from burgee_compiler.writes import Overlaid, WriteRefusedError, Writing, added, judge
 from burgee_compiler.writes.create import flag_path
@@ -173,6 +175,42 @@ def test_only_findings_that_a_write_adds_refuse_it() -> None:
     mended = Writing(tree)
     set_field(mended, "acme/flags/a.yaml", "default", "neither")
     assert not judge(before, tree, mended.changes).refused  # as many as before
+
+
+THREE = "variants: [a, b, c]\ndefault: {split: {a: 40, b: 30, c: 30}}  # since May\n"
+
+
+def test_new_weights_come_with_the_lock_that_moves_the_fewest() -> None:
+    tree = MemoryTree({"burgee.yaml": BURGEE, "acme/flags/a.yaml": THREE})
+    before = load_repository(tree)
+    writing = Writing(tree)
+    set_field(
+        writing,
+        "acme/flags/a.yaml",
+        "default.weights",
+        {"a": Plain("30"), "b": Plain("30"), "c": Plain("40")},
+    )
+    judged = judge(before, tree, writing.changes)
+    assert sorted(judged.changes) == ["acme/flags/a.lock.yaml", "acme/flags/a.yaml"]
+    assert not judged.added
+    (change,) = lock_changes(judged.repository, before)
+    assert [(each.moved, each.least) for each in change.tables] == [(10_000, 10_000)]
+    assert not change.differs
+
+
+def test_an_edit_of_anything_else_leaves_locks_alone() -> None:
+    lock = "# by hand\ntables:\n  - table: default\n    environments: [staging]\n"
+    lock += (
+        "    weights: {a: 40, b: 30, c: 30}\n    ranges: {a: [[0, 40000]], b: [[40000, 70000]], "
+    )
+    lock += "c: [[70000, 100000]]}\n"
+    files = {"acme/flags/a.yaml": THREE, "acme/flags/a.lock.yaml": lock}
+    tree = MemoryTree({"burgee.yaml": BURGEE, **files})
+    writing = Writing(tree)
+    set_field(writing, "acme/flags/a.yaml", "owner", "us")
+    assert list(judge(load_repository(tree), tree, writing.changes).changes) == [
+        "acme/flags/a.yaml"
+    ]
 
 
 def test_findings_are_counted_by_code_file_and_subject() -> None:
