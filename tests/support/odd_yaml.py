@@ -60,6 +60,9 @@ def random_edit(rng: Random, tree: Any) -> tuple[str, tuple[str | int, ...], Any
     lists = [place for place in places if isinstance(_at(tree, place), list)]
     keys = [place for place in places if isinstance(place[-1], str)]
     kind = rng.random()
+    if kind < 0.12 and (maps[1:] or lists):
+        place = rng.choice((*maps[1:], *lists))
+        return "set", place, _varied(rng, _at(tree, place))
     if kind < 0.35:
         return "set", rng.choice(places), random_tree(rng, rng.randint(1, 4))
     if kind < 0.5:
@@ -78,6 +81,19 @@ def random_edit(rng: Random, tree: Any) -> tuple[str, tuple[str | int, ...], Any
     if not removable:
         return "set", rng.choice(places), "on"
     return "remove", rng.choice(removable), None
+
+
+def _varied(rng: Random, node: Any) -> Any:
+    """Return a mapping or list with parts taken out, put in and changed here and there."""
+    if isinstance(node, list):
+        made = [_varied(rng, each) for each in node if rng.random() < 0.7]
+        for _ in range(rng.randint(0, 2)):
+            made.insert(rng.randint(0, len(made)), random_tree(rng, 3))
+        return made
+    if isinstance(node, dict):
+        kept = {key: _varied(rng, each) for key, each in node.items() if rng.random() < 0.8}
+        return {**kept, rng.choice(_KEYS): random_tree(rng, 3)} if rng.random() < 0.5 else kept
+    return _leaf(rng) if rng.random() < 0.2 else node
 
 
 def _places(node: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:

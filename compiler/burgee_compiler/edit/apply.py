@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -172,8 +172,8 @@ class _Editor:
                 self._drop((*path, key))
 
     def _settle_list(self, path: Path, old: list[Node], new: list[Node]) -> None:
-        matcher = SequenceMatcher(None, [_label(e) for e in old], [_label(e) for e in new], False)
-        for _, start, end, into, until in reversed(matcher.get_opcodes()):
+        old = self._thin(path, old, new)
+        for _, start, end, into, until in reversed(_opcodes(old, new)):
             common = min(end - start, until - into)
             if until - into > common:
                 self._put(path, start + common, new[into + common : until])
@@ -181,6 +181,16 @@ class _Editor:
                 self._drop((*path, index))
             for index in range(common - 1, -1, -1):
                 self._settle((*path, start + index), old[start + index], new[into + index])
+
+    def _thin(self, path: Path, old: list[Node], new: list[Node]) -> list[Node]:
+        """Take out what `new` has no more, in one step where that can be; return what is left."""
+        gone = _gone(old, new)
+        text = steps.thinned(self._doc, path, sorted(gone)) if len(gone) > 1 else None
+        if text is None:
+            return old
+        left = [each for index, each in enumerate(old) if index not in gone]
+        self._now(text, tree.replaced(self.tree, path, left))
+        return left
 
     def _remove(self, path: Path) -> None:
         if not path or tree.find(self.tree, path) is None:
@@ -214,6 +224,32 @@ class _Editor:
     def _put(self, path: Path, index: int, nodes: list[Node]) -> None:
         node = tree.inserted(self.tree, path, index, nodes)
         self._now(steps.put(self._doc, path, index, nodes), node)
+
+
+def _gone(old: list[Node], new: list[Node]) -> set[int]:
+    """Return which items of `old` are in `new` no more."""
+    labels, wanted = [_label(each) for each in old], [_label(each) for each in new]
+    matched = 0  # in linear time where nothing else has changed
+    gone: set[int] = set()
+    for index, each in enumerate(labels):
+        if matched < len(wanted) and wanted[matched] == each:
+            matched += 1
+        else:
+            gone.add(index)
+    if matched == len(wanted):
+        return gone
+    return {
+        index
+        for _, start, end, into, until in _opcodes(old, new)
+        for index in range(start + min(end - start, until - into), end)
+    }
+
+
+def _opcodes(old: list[Node], new: list[Node]) -> Sequence[tuple[str, int, int, int, int]]:
+    labels = [_label(each) for each in old], [_label(each) for each in new]
+    if labels[0] == labels[1]:
+        return [("equal", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, *labels, autojunk=False).get_opcodes()
 
 
 def _label(node: Node) -> str:

@@ -21,7 +21,15 @@ from burgee_compiler.edit.text import (
 )
 from burgee_compiler.source import Node
 
-__all__ = ["add_entry", "drop", "insert_items", "neighbour", "replace_item", "replace_value"]
+__all__ = [
+    "add_entry",
+    "drop",
+    "drop_all",
+    "insert_items",
+    "neighbour",
+    "replace_item",
+    "replace_value",
+]
 
 _COMMENT_LINE = re.compile(r"( *)(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
 
@@ -100,9 +108,17 @@ def insert_items(
 
 def drop(doc: Document, owner: Mark, index: int) -> list[Splice]:
     """Return the splices that take a part out, with its lines; there are others in `owner`."""
-    text = doc.text
+    return _drop(doc, owner, index, _starts(doc, owner))
+
+
+def drop_all(doc: Document, owner: Mark, indexes: list[int]) -> list[Splice]:
+    """Return the splices that take several parts out; they may overlap in odd spellings."""
     starts = _starts(doc, owner)
-    start = starts[index]
+    return [splice for index in indexes for splice in _drop(doc, owner, index, starts)]
+
+
+def _drop(doc: Document, owner: Mark, index: int, starts: list[int]) -> list[Splice]:
+    text, start = doc.text, starts[index]
     last = owner.entries[index].value.end if owner.kind == "map" else owner.items[index].end
     if owner.kind == "map":
         last = max(last, owner.entries[index].key.end)

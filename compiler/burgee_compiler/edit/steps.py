@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from burgee_compiler.edit import in_block, in_flow
 from burgee_compiler.edit.document import Document
 from burgee_compiler.edit.edits import Path
@@ -10,7 +12,7 @@ from burgee_compiler.edit.refusals import NoSuchPlace, NotPatchable, refuse
 from burgee_compiler.edit.text import Splice, spliced
 from burgee_compiler.source import Node
 
-__all__ = ["added", "dropped", "put", "rekeyed", "written"]
+__all__ = ["added", "dropped", "put", "rekeyed", "thinned", "written"]
 
 
 def written(doc: Document, path: Path, node: Node) -> str:
@@ -77,6 +79,18 @@ def dropped(doc: Document, path: Path) -> str:
         doc.refuse_used(owner.entries[index].key, path)
     patch = in_flow.drop if owner.flow else in_block.drop
     return spliced(doc.text, patch(doc, owner, index))
+
+
+def thinned(doc: Document, path: Path, indexes: list[int]) -> str | None:
+    """Return the text without some items of a list; None where that takes a step for each."""
+    owner = doc.inside(path)
+    if owner.kind != "list" or owner.flow or not 0 < len(indexes) < len(owner.items):
+        return None
+    for index in indexes:
+        doc.refuse_used(owner.items[index], (*path, index))
+    splices = sorted(each for each in in_block.drop_all(doc, owner, indexes))
+    apart = all(one.end <= other.start for one, other in pairwise(splices))
+    return spliced(doc.text, splices) if apart else None
 
 
 def rekeyed(doc: Document, path: Path, name: str) -> str:

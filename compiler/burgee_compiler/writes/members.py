@@ -41,16 +41,19 @@ def remove_members(
     segment, path = writing.node(file), _path(environment)
     wanted = set(ids)
     listed, beside = _listed(segment, path), _beside(segment, file, environment)
-    inside = [index for index, each in enumerate(listed) if each in wanted]
-    gone = {listed[index] for index in inside}
-    if inside:
-        members = (*path, "members")
-        edits = [Remove((*members, index)) for index in reversed(inside)]
-        writing.edit(file, [*_given(segment, path), *edits])
+    gone = wanted & set(listed)
+    if gone:
+        writing.edit(file, [*_given(segment, path), _left(listed, gone, path)])
     if beside is not None:
         gone |= wanted & set(_lines(writing, beside))
         _without(writing, beside, wanted)
     return [each for each in dict.fromkeys(ids) if each in gone]
+
+
+def _left(listed: list[str], gone: set[str], path: Path) -> Edit:
+    """Return the edit that leaves the others; a list of nobody says something in an overlay."""
+    left = [each for each in listed if each not in gone]
+    return Set((*path, "members"), left) if left or path else Remove(("members",))
 
 
 def _path(environment: str | None) -> Path:
@@ -61,7 +64,7 @@ def _listed(segment: Node, path: Path) -> list[str]:
     found = find(segment, (*path, "members"))
     if found is None and path:
         found = find(segment, ("members",))
-    return [str(each) for each in found if isinstance(each, str)] if isinstance(found, list) else []
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def _beside(segment: Node, file: str, environment: str | None) -> str | None:
