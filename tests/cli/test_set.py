@@ -13,6 +13,7 @@ ONE_PAGE = "acme/flags/checkout/one-page.yaml"
 def test_a_field(copy: Path) -> None:
     done = run_burgee("set", "checkout.one-page", "state=on", cwd=copy)
     assert (done.returncode, done.stdout) == (0, f"wrote {ONE_PAGE}\n")
+    assert done.stderr == "note: the schedule sets state too, at 2030-01-01T00:00:00Z\n"
     assert changed_lines(copy) == ["-state: off", "+state: on"]
 
 

@@ -11,7 +11,7 @@ from burgee_cli.editing import Editing, edits_files, environment_option
 from burgee_cli.effective import known_flag
 from burgee_cli.outcome import Usage
 from burgee_compiler.source import Node
-from burgee_compiler.writes.fields import overlays_of, read_value, remove_field, set_field
+from burgee_compiler.writes.fields import overlays_of, read_value, remove_field, set_field, steps_of
 
 __all__ = ["command"]
 
@@ -54,6 +54,9 @@ def command(
         field, value = _assignment(each)
         path = set_field(editing.writing, file, field, value, where)
         _note(editing, field, overlays_of(before, path))
+        instants = steps_of(before, path)
+        if instants:
+            editing.notes.append(f"the schedule sets {field} too, at {', '.join(instants)}")
     for field in removed:
         remove_field(editing.writing, file, field, where)
     return editing.finish()

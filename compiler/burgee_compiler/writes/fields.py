@@ -12,7 +12,7 @@ from burgee_compiler.writes.changes import Writing
 from burgee_compiler.writes.paths import field_path, in_environment
 from burgee_compiler.writes.refused import WriteRefusedError
 
-__all__ = ["overlays_of", "read_value", "remove_field", "set_field"]
+__all__ = ["overlays_of", "read_value", "remove_field", "set_field", "steps_of"]
 
 _TEXTS: Final = frozenset({"name", "description", "owner", "hypothesis", "reason", "it"})
 
@@ -59,6 +59,19 @@ def overlays_of(flag: Node, path: Path) -> Sequence[str]:
     if isinstance(whole, dict):
         named += [name for name, each in whole.items() if "rules" in each]
     return named
+
+
+def steps_of(flag: Node, path: Path) -> Sequence[str]:
+    """Return the instants at which a schedule sets the same field, whatever stands at `path`."""
+    depth = 0
+    while len(path) > depth + 2 and path[depth] in ("rules", "environments"):
+        depth += 2  # into a rule, an environment, or both
+    steps = find(flag, (*path[:depth], "schedule"))
+    return [
+        str(each["at"])
+        for each in (steps if isinstance(steps, list) else [])
+        if isinstance(each, dict) and path[depth] in each.get("set", {}) and "at" in each
+    ]
 
 
 def _given(flag: Node, path: Path) -> list[Edit]:
