@@ -28,7 +28,11 @@ tests:
   - it: is off for strangers
     environment: production
     context: {{targetingKey: u1}}
-    expect: {{variant: "off"}}
+    expect: {{variant: "off", reason: default}}
+  - it: is on for all of staging
+    environment: staging
+    context: {{targetingKey: u1, plan: free}}
+    expect: {{variant: "on", reason: default}}
 """
 _SEGMENT = """\
 when: {{attribute: group, eq: g{n}}}
@@ -37,7 +41,10 @@ members: [user-{n}]
 
 
 def write_repository(root: Path, flags: int, segments: int = 200) -> Path:
-    """Write a repository of `flags` flags with three rules and a test each; return its root."""
+    """Write `flags` flags, with three rules and a test in each of two environments; return the root.
+
+    The segments are shared: each flag's first rule names one.
+    """
     (root / "acme" / "segments").mkdir(parents=True)
     (root / "burgee.yaml").write_text("environments: [staging, production]\n")
     for n in range(segments):

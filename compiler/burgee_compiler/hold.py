@@ -212,7 +212,7 @@ def _join(
 ) -> TenantForms:
     """Return the forms that build together with those that are held, digests taken anew."""
     raw: dict[str, tuple[bytes, frozenset[str]]] = {
-        key: (bytes(data), depends_on(msgspec.json.decode(data, type=FlagForm)))
+        key: (bytes(data), forms.needs.get(key, frozenset()))
         for key, (_, data) in forms.entries.items()
     }
     held = sorted(out & last.flags.keys())

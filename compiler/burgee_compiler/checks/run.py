@@ -44,12 +44,14 @@ from burgee_compiler.checks.unknown_variants import check_unknown_variants
 from burgee_compiler.checks.variant_values import check_variant_values
 from burgee_compiler.checks.views import FlagView, LockView, SegmentView, TenantView
 from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.memo import Checked, TenantMemo
 from burgee_compiler.model.files import Burgee
-from burgee_compiler.repository import Repository
+from burgee_compiler.repository import Repository, SourceFile
 
 __all__ = ["run_checks"]
 
 T = TypeVar("T")
+V = TypeVar("V", FlagView, SegmentView, LockView)
 Check = Callable[[T], Iterable[Diagnostic]]
 
 _OF_BURGEE: Final[tuple[Check[Burgee], ...]] = (check_levels, check_policy_environments)
@@ -106,16 +108,33 @@ def run_checks(repository: Repository) -> list[Diagnostic]:
 
 def _all(repository: Repository) -> Iterator[Diagnostic]:
     if repository.burgee is not None:
-        yield from _run(_OF_BURGEE, [repository.burgee])
+        for check in _OF_BURGEE:
+            yield from check(repository.burgee)
     for _, files in sorted(repository.tenants.items()):
         tenant = TenantView(repository, files)
-        yield from _run(_OF_FLAGS, tenant.flags)
-        yield from _run(_OF_SEGMENTS, tenant.segments)
-        yield from _run(_OF_LOCKS, tenant.locks)
-        yield from _run(_OF_TENANTS, [tenant])
+        yield from _each(files.flags, tenant.flag, _OF_FLAGS, files.memo)
+        yield from _each(files.segments, tenant.segment, _OF_SEGMENTS, files.memo)
+        yield from _each(files.locks, tenant.lock, _OF_LOCKS, files.memo)
+        for whole in _OF_TENANTS:
+            yield from whole(tenant)
 
 
-def _run(checks: tuple[Check[T], ...], values: list[T]) -> Iterator[Diagnostic]:
-    for value in values:
-        for check in checks:
-            yield from check(value)
+def _each(
+    sources: dict[str, SourceFile],
+    view_of: Callable[[str], V | None],
+    checks: tuple[Check[V], ...],
+    memo: TenantMemo,
+) -> Iterator[Diagnostic]:
+    """Run the checks over every definition of a sort, unless what comes of it is known."""
+    for name in sorted(sources):
+        file = sources[name]
+        if not file.is_readable:
+            continue
+        known = memo.checked(file.path)
+        if known is None:
+            view = view_of(name)
+            assert view is not None
+            found = tuple(each for check in checks for each in check(view))
+            known = Checked(view.mentions, found)
+            memo.keep_checked(file.path, known)
+        yield from known.found
