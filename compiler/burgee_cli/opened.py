@@ -5,21 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from msgspec import Struct
 
 from burgee.instants import parse_instant
 from burgee_cli.outcome import Usage
+from burgee_compiler.cache import RememberedMemo, open_memo
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.facts import CommitFacts, commit_facts, dirty_note, folder_facts
 from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
 
-__all__ = ["INSTANT", "Opened", "open_repository", "repo_option", "rev_option"]
+__all__ = [
+    "INSTANT",
+    "NO_CACHE",
+    "Opened",
+    "cache_option",
+    "open_repository",
+    "repo_option",
+    "rev_option",
+]
 
+NO_CACHE: Final = "burgee.no-cache"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -41,6 +51,12 @@ class Opened(Struct, frozen=True):
     def dirty_note(self) -> Diagnostic | None:
         """Return a note where the files are a work tree's that differs from its commit."""
         return dirty_note(self.root, self.tree) if self.revision is None else None
+
+    def remember(self) -> None:
+        """Keep what was learnt of the files, for whoever opens them next."""
+        memo = self.repository.memo
+        if isinstance(memo, RememberedMemo):
+            memo.save()
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes for a finding, None where it has none."""
@@ -85,6 +101,22 @@ def rev_option(function: F) -> F:
     )(function)
 
 
+def cache_option(function: F) -> F:
+    """Add `--no-cache`."""
+
+    def forget(context: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            context.meta[NO_CACHE] = True
+
+    return click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        callback=forget,
+        help="Read, check and compile every file, whatever earlier runs learnt.",
+    )(function)
+
+
 def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
     """Read a flag repository; Usage where there is none."""
     root = _nearest() if repo is None else repo
@@ -95,14 +127,20 @@ def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
             raise Usage(str(error), "name a commit, branch or tag of that repository") from error
         if not any(entry.path == ROOT_FILE for entry in tree.entries()):
             raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
-        return Opened(root, tree, load_repository(tree), revision)
+        return Opened(root, tree, load_repository(tree, _memo(root, "commit")), revision)
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
     folder = Folder(root)
-    return Opened(root, folder, load_repository(folder), None)
+    return Opened(root, folder, load_repository(folder, _memo(root, "folder")), None)
+
+
+def _memo(root: Path, kind: str) -> RememberedMemo | None:
+    context = click.get_current_context(silent=True)
+    off = context is not None and (context.obj is NO_CACHE or NO_CACHE in context.meta)
+    return None if off else open_memo(root, kind)
 
 
 def _nearest() -> Path:

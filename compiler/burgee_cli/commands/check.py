@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from burgee_cli.findings import format_option, print_findings
-from burgee_cli.opened import Opened, open_repository, rev_option
+from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.diagnostics import Diagnostic
@@ -20,6 +20,7 @@ __all__ = ["command"]
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @rev_option
+@cache_option
 @format_option
 def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) -> int:
     """Find everything that is wrong with the flags.
@@ -34,6 +35,7 @@ def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) 
     repo, wanted = _split(paths)
     opened = open_repository(repo, rev)
     found = _touching(check(opened.repository), opened, wanted)
+    opened.remember()
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
 

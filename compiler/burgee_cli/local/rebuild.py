@@ -43,6 +43,7 @@ class Rebuilder:
         """Check, test and build; OSError where files vanish while they are read."""
         opened = open_repository(self._root)
         made = build(opened.repository, opened.facts(), self._last_good)
+        opened.remember()
         write_builds(made.environments, self._out)
         before = self._snapshot
         self._snapshot = self._load()
