@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 
 from burgee.instants import parse_instant
-from burgee_cli.outcome import Usage
+from burgee_cli.outcome import NO_CACHE, Usage
 from burgee_compiler.cache import RememberedMemo, open_memo
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.facts import CommitFacts, commit_facts, dirty_note, folder_facts
@@ -21,7 +21,6 @@ from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
 
 __all__ = [
     "INSTANT",
-    "NO_CACHE",
     "Opened",
     "cache_option",
     "open_repository",
@@ -29,7 +28,6 @@ __all__ = [
     "rev_option",
 ]
 
-NO_CACHE: Final = "burgee.no-cache"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -44,13 +42,15 @@ class Opened(Struct, frozen=True):
     def facts(self) -> CommitFacts | None:
         """Return what git says of these files, None where they are no commit's."""
         if self.revision is None:
-            return folder_facts(self.root, self.tree)
+            return folder_facts(self.root, self.tree, self.repository.memo.blobs())
         _, commit = open_commit(self.root, self.revision)
         return commit_facts(commit, self.root)
 
     def dirty_note(self) -> Diagnostic | None:
         """Return a note where the files are a work tree's that differs from its commit."""
-        return dirty_note(self.root, self.tree) if self.revision is None else None
+        if self.revision is not None:
+            return None
+        return dirty_note(self.root, self.tree, self.repository.memo.blobs())
 
     def remember(self) -> None:
         """Keep what was learnt of the files, for whoever opens them next."""
@@ -117,8 +117,10 @@ def cache_option(function: F) -> F:
     )(function)
 
 
-def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
-    """Read a flag repository; Usage where there is none."""
+def open_repository(
+    repo: Path | None, revision: str | None = None, *, cached: bool = True
+) -> Opened:
+    """Read a flag repository; Usage where there is none. `cached`: ask what earlier runs learnt."""
     root = _nearest() if repo is None else repo
     if revision is not None:
         try:
@@ -127,20 +129,20 @@ def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
             raise Usage(str(error), "name a commit, branch or tag of that repository") from error
         if not any(entry.path == ROOT_FILE for entry in tree.entries()):
             raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
-        return Opened(root, tree, load_repository(tree, _memo(root, "commit")), revision)
+        return Opened(root, tree, load_repository(tree, _memo(root, "commit", cached)), revision)
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
     folder = Folder(root)
-    return Opened(root, folder, load_repository(folder, _memo(root, "folder")), None)
+    return Opened(root, folder, load_repository(folder, _memo(root, "folder", cached)), None)
 
 
-def _memo(root: Path, kind: str) -> RememberedMemo | None:
+def _memo(root: Path, kind: str, cached: bool) -> RememberedMemo | None:
     context = click.get_current_context(silent=True)
     off = context is not None and (context.obj is NO_CACHE or NO_CACHE in context.meta)
-    return None if off else open_memo(root, kind)
+    return open_memo(root, kind) if cached and not off else None
 
 
 def _nearest() -> Path:

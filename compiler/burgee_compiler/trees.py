@@ -150,7 +150,8 @@ class CommitTree:
     def stamps(self) -> Mapping[str, bytes]:
         return self._stamps
 
-    def entries(self) -> list[Entry]:
+    def entries(self, *, sized: bool = True) -> list[Entry]:
+        """Return all below the root; sizes, which mean opening each file, only if wanted."""
         import pygit2  # noqa: PLC0415  takes 30 ms, and most commands read a folder
 
         found: list[Entry] = []
@@ -167,7 +168,7 @@ class CommitTree:
                 elif isinstance(each, pygit2.Blob):
                     symlink = each.filemode == pygit2.enums.FileMode.LINK
                     kind: Kind = "symlink" if symlink else "file"
-                    found.append(Entry(path, kind, each.size))
+                    found.append(Entry(path, kind, each.size if sized else 0))
                     self._stamps[path] = each.id.raw
         return sorted(found)
 

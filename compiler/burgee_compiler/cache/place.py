@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import stat
 import sys
 import time
@@ -64,11 +62,11 @@ def _make_key(path: Path) -> None:
     """Make the key whole or not at all; FileExistsError where there is one."""
     if path.exists():
         raise FileExistsError(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.write(os.urandom(_KEY_BYTES))
         os.link(temporary, path)  # of two that make one at once, the first is kept
     finally:
         temporary.unlink(missing_ok=True)
@@ -86,6 +84,10 @@ def _user_folder(variable: str, mac: str, unix: str) -> Path:
 def prune(folder: Path, keep: Path) -> None:
     """Remove what was not written for 30 days, and the oldest above 1 GiB; never `keep`."""
     with suppress(OSError):
+        if all(each == keep for each in folder.iterdir()):
+            return
+        import shutil  # noqa: PLC0415  slow to import, and seldom needed
+
         found = sorted((_written(each), each) for each in folder.iterdir() if each.is_dir())
         sizes = {each: _size(each) for _, each in found}
         total, oldest = sum(sizes.values()), time.time() - _OLDEST

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import secrets
 import stat
 from contextlib import suppress
 from hashlib import blake2b
@@ -67,7 +66,7 @@ class Sealer(Struct, frozen=True):
 
     def _put(self, name: str, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = self.folder / f".{name}.{secrets.token_hex(8)}"
+        temporary = self.folder / f".{name}.{os.urandom(8).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         handle = os.open(temporary, flags, 0o600)
         try:

@@ -1,7 +1,7 @@
 """Promise: whatever was edited in between, a build from the cache is the build without one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from hypothesis import event, given
@@ -15,6 +15,7 @@ from burgee_compiler.hold import LastGood, read_last_good
 from burgee_compiler.load import load_repository
 from support.memory_tree import MemoryTree
 
+T = TypeVar("T")
 _PLAIN = 'default: "on"\n'
 _TESTED = """\
 rules: [{name: some, when: {segment: s}, serve: "on"}]
@@ -113,7 +114,7 @@ class InMemory(Store):
             self.files[""] = msgspec.msgpack.encode(known)
         self.files |= {name: msgspec.msgpack.encode(each) for name, each in built.items()}
 
-    def _read(self, name: str, kind: type[Any]) -> Any:
+    def _read(self, name: str, kind: type[T]) -> T | None:
         return msgspec.msgpack.decode(self.files[name], type=kind) if name in self.files else None
 
 
