@@ -17,6 +17,7 @@ __all__ = [
     "broken_flags",
     "broken_segments",
     "files_behind",
+    "flags_named",
     "layers_of",
     "users_of_flags",
     "users_of_segments",
@@ -104,7 +105,7 @@ def users_of_flags(files: TenantFiles, flags: set[str]) -> set[str]:
     """Return `flags` and those that name one of them, transitively."""
     if not flags:
         return set()
-    named = {key: _flags_named(files, file) for key, file in files.flags.items()}
+    named = {key: flags_named(files, file) for key, file in files.flags.items()}
     return _reached(named, flags)
 
 
@@ -120,7 +121,7 @@ def files_behind(files: TenantFiles, key: str) -> set[str]:
             continue
         paths.add(source.path)
         if source.flag is not None:
-            flags += _flags_named(files, source)
+            flags += flags_named(files, source)
             paths |= {lock.path for lock in (files.locks.get(name),) if lock is not None}
         if source.segment is not None:
             paths |= {f"{source.path.rpartition('/')[0]}/{each}" for each in _lists(source.segment)}
@@ -167,7 +168,7 @@ def _segments_named(files: TenantFiles, file: SourceFile) -> Collection[str]:
     }
 
 
-def _flags_named(files: TenantFiles, file: SourceFile) -> Collection[str]:
+def flags_named(files: TenantFiles, file: SourceFile) -> Collection[str]:
     """Return every flag that a flag names, in `requires` and in conditions."""
     known = files.memo.checked(file.path)
     if known is not None:

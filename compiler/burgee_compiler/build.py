@@ -30,6 +30,7 @@ __all__ = [
     "emit_environment",
     "failures",
     "has_errors",
+    "outcomes_of",
 ]
 
 
@@ -98,6 +99,8 @@ def build(
     if last_good is not None and not if_needed:
         read = {name: last_good(name) for name in repository.burgee.environments}
         last_good = read.get
+    if not has_errors(found):
+        repository.memo.compile_ahead(repository)
     emitted = {
         environment: emit_environment(repository, environment, found, last_good, tests)
         for environment in repository.burgee.environments
@@ -108,6 +111,20 @@ def build(
     epoch = repository.burgee.epoch
     made = [_environment(name, forms, epoch, facts) for name, forms in emitted.items()]
     return Build([*found, *failed], tests, made)
+
+
+@collector_paused()
+def outcomes_of(repository: Repository, select: str | None = None) -> list[TestOutcome]:
+    """Run all tests of a repository in which nothing is wrong, or those `select` names."""
+    environments = () if repository.burgee is None else repository.burgee.environments
+    if select is None:
+        repository.memo.compile_ahead(repository)
+    return [
+        outcome
+        for environment in environments
+        for tenant in repository.tenants.values()
+        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
+    ]
 
 
 def emit_environment(

@@ -40,9 +40,12 @@ def _about(found: Diagnostic, subject: str | None) -> Diagnostic:
 
 
 class Deferred:
-    """A definition that is known to be sound by the digest of its file, and not read yet."""
+    """A definition that is not read yet, known to be sound by the digest of its file.
 
-    __slots__ = ("_digest", "_kind", "_path", "_read", "_subject", "_value")
+    Without a digest nothing is known of it, and there may turn out to be none.
+    """
+
+    __slots__ = ("_digest", "_is_read", "_kind", "_path", "_read", "_subject", "_value")
 
     def __init__(
         self,
@@ -57,17 +60,19 @@ class Deferred:
         self._digest = digest
         self._kind = kind
         self._subject = subject
+        self._is_read = False
         self._value: Definition | None = None
 
-    def get(self) -> Definition:
+    def get(self) -> Definition | None:
         """Return the definition; Changed where the file is no longer what it was."""
-        value = self._value
-        if value is None:
+        if not self._is_read:
             data = self._read(self._path)
-            if sha256(data).digest() != self._digest:
+            if self._digest and sha256(data).digest() != self._digest:
                 raise Changed(self._path)
             made, _ = read_definition(data, self._path, self._kind, self._subject)
-            if not isinstance(made, Definition):
+            if isinstance(made, Definition):
+                self._value = made
+            elif self._digest:
                 raise Changed(self._path)
-            value = self._value = made
-        return value
+            self._is_read = True
+        return self._value

@@ -68,17 +68,21 @@ def run_tests(
     select: str | None = None,
     *,
     without: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> Iterator[TestOutcome]:
     """Run a tenant's tests in the environment of `forms`; `select` is part of a flag or name.
 
-    Tests of the flags in `without` are left out, and of segments that stand there as @NAME.
+    Tests of the flags in `without` are left out, and of segments that stand there as @NAME; with
+    `only`, all but those of the flags in it.
     """
     runs = _Runs(files, forms, select)
     for key, file in sorted(files.flags.items()):
         if key in without or not file.is_readable or key not in forms.entries:
             continue
+        if only is not None and key not in only:
+            continue
         yield from runs.of(key, file, runs.flag)
-    for name, file in sorted(files.segments.items()):
+    for name, file in sorted(files.segments.items()) if only is None else ():
         if f"@{name}" in without or not file.is_readable:
             continue
         yield from runs.of(f"@{name}", file, runs.segment)

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from burgee_compiler.collector import collector_paused
 from burgee_compiler.definitions import Deferred, Definition, read_definition
-from burgee_compiler.layout import ROOT_FILE, TENANT_FILES, TENANT_FOLDERS, is_tenant
+from burgee_compiler.layout import ROOT_FILE, TENANT_FILES, TENANT_FOLDERS, is_tenant, key_of
 from burgee_compiler.members import read_members
 from burgee_compiler.memo import NO_MEMO, FileRecord, Memo, TenantMemo
 from burgee_compiler.misfits import WINDOWS, Misfits
 from burgee_compiler.model.decoder import BAD, Kind
-from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT
+from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT, Burgee
 from burgee_compiler.model.flag import FLAG
 from burgee_compiler.model.kinds import is_identifier
 from burgee_compiler.repository import MemberFile, Repository, SourceFile, TenantFiles
@@ -45,6 +45,11 @@ class _Loader(Misfits):
         self._tree = tree
         self._memo = memo
         self._stamps: Mapping[str, bytes] = {}
+        self._burgee: Burgee | None = None
+        self._tops: dict[str, list[Entry]] = {}  # what stands in each tenant's folder
+        self.unread: list[tuple[str, Entry]] = []
+        self._ahead: dict[str, tuple[FileRecord, Any]] = {}
+        self._is_later = False
         self._files: list[str] = []
 
     def load(self) -> Repository:
@@ -64,15 +69,30 @@ class _Loader(Misfits):
             )
         else:
             burgee = self._read(root, BURGEE)
-        whole = None if burgee is BAD else burgee
-        self._memo.begin(() if whole is None else whole.environments)
+        self._burgee = None if burgee is BAD else burgee
+        self._memo.begin(() if self._burgee is None else self._burgee.environments)
         for entry in entries:
             top, _, rest = entry.path.partition("/")
             if rest or (entry.kind == "closed" and is_identifier(top)):
                 tops.setdefault(top, []).append(entry)
-        named = [name for name in sorted(tops) if is_tenant(name, tops[name])]
-        good = [name for name in named if self._good_tenant(name)]
-        tenants = {name: self._tenant(name, tops[name]) for name in named}
+        self._tops = {name: tops[name] for name in sorted(tops) if is_tenant(name, tops[name])}
+        if self._memo.remembers:
+            self._read_ahead()
+        return self._rest()
+
+    def _read_ahead(self) -> None:
+        self.unread = [
+            (name, entry)
+            for name, entries in self._tops.items()
+            for entry in entries
+            if self._is_unread(name, entry, self._memo.tenant(name))
+        ]
+        self._memo.read_ahead(self)
+
+    def _rest(self) -> Repository:
+        """Read, or find read, every tenant's files."""
+        good = [name for name in self._tops if self._good_tenant(name)]
+        tenants = {name: self._tenant(name, entries) for name, entries in self._tops.items()}
         if not tenants:
             self._report(
                 "B128",
@@ -82,7 +102,7 @@ class _Loader(Misfits):
             )
         self._report_case_twins(good, "tenants", lambda name: f"{name}/")
         return Repository(
-            burgee=whole,
+            burgee=self._burgee,
             tenants={name: tenants[name] for name in good},
             found=self._found,
             files=tuple(sorted(self._files)),
@@ -178,22 +198,58 @@ class _Loader(Misfits):
     ) -> Definition | Deferred | None:
         """Return a file's definition, unread where an earlier run has read these bytes."""
         path = entry.path
-        record = memo.by_stamp(path, self._stamps.get(path, b""))
         value: Any = None
-        if record is not None:
+        record = memo.by_stamp(path, self._stamps.get(path, b""))
+        if path in self._ahead:
+            record, value = self._ahead.pop(path)
             self._files.append(path)
-            memo.keep_file(path, record)
+        elif record is not None:
+            self._files.append(path)
+        elif self._is_later and kind is FLAG:
+            return Deferred(self._tree.read, path, b"", kind, subject)
         else:
             data = self._bytes(entry)
             if data is None:
                 return None
             record, value = self._record(memo, entry, data, kind, subject)
+        memo.keep_file(path, record)
         self._found += record.found
         if not record.good:
             return None
         if value is not None:
             return value  # type: ignore[no-any-return]
         return Deferred(self._tree.read, path, record.digest, kind, subject)
+
+    def _is_unread(self, tenant: str, entry: Entry, memo: TenantMemo) -> bool:
+        path = entry.path
+        return (
+            path.endswith(".yaml")
+            and path.startswith(f"{tenant}/flags/")
+            and not path.endswith(".lock.yaml")
+            and entry.kind == "file"
+            and entry.size <= MAX_BYTES
+            and memo.by_stamp(path, self._stamps.get(path, b"")) is None
+        )
+
+    def read_flag(self, tenant: str, entry: Entry) -> FileRecord | None:
+        """Read one of them ahead of its turn; None where it cannot be read."""
+        try:
+            data = self._tree.read(entry.path)
+        except OSError:  # told when it is its turn
+            return None
+        subject = f"{tenant}/{key_of(entry.path, f'{tenant}/flags/')}"
+        record, value = self._record(self._memo.tenant(tenant), entry, data, FLAG, subject)
+        self._ahead[entry.path] = record, None if value is BAD else value
+        return record
+
+    def take(self, records: Mapping[str, FileRecord]) -> None:
+        """Take what somebody else has read."""
+        self._ahead |= {path: (record, None) for path, record in records.items()}
+
+    def rest_later(self) -> Repository:
+        """Return the repository with all that was not read so far still to be read."""
+        self._is_later = True
+        return self._rest()
 
     def _record(
         self, memo: TenantMemo, entry: Entry, data: bytes, kind: Kind, subject: str
@@ -216,7 +272,6 @@ class _Loader(Misfits):
                 value is not BAD,
                 tuple(found),
             )
-        memo.keep_file(entry.path, record)
         return record, value
 
     def _member_file(self, tenant: TenantFiles, entry: Entry) -> None:

@@ -7,10 +7,15 @@ is given here is exactly what it would work out itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from burgee_compiler.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from burgee_compiler.repository import Repository
+    from burgee_compiler.trees import Entry
 
 __all__ = [
     "NO_MEMO",
@@ -20,6 +25,7 @@ __all__ = [
     "FlagRecord",
     "Memo",
     "Mentions",
+    "ReadAhead",
     "SegmentRecord",
     "TenantMemo",
     "TestRecord",
@@ -126,6 +132,22 @@ class TenantMemo:
         return _NOTHING
 
 
+class ReadAhead(Protocol):
+    """The loader, as who reads ahead for it sees it."""
+
+    unread: list[tuple[str, Entry]]
+    """Flags of which nothing is known, with their tenants."""
+
+    def read_flag(self, tenant: str, entry: Entry) -> FileRecord | None:
+        """Read one of them ahead of its turn; None where it cannot be read."""
+
+    def take(self, records: Mapping[str, FileRecord]) -> None:
+        """Take what somebody else has read."""
+
+    def rest_later(self) -> Repository:
+        """Return the repository with all that was not read so far still to be read."""
+
+
 class Memo:
     """What is known of a repository."""
 
@@ -138,6 +160,12 @@ class Memo:
     def tenant(self, name: str) -> TenantMemo:
         """Return what is known of a tenant."""
         return NO_MEMO
+
+    def read_ahead(self, ahead: ReadAhead) -> None:
+        """Read files that have to be read before their turn, where that is faster."""
+
+    def compile_ahead(self, repository: Repository) -> None:
+        """Compile what has to be compiled before its turn, where that is faster."""
 
     def blobs(self) -> Mapping[str, bytes]:
         """Return what git calls the files that were looked at, by path."""

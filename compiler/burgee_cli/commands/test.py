@@ -8,11 +8,10 @@ import click
 import msgspec
 
 from burgee_cli.findings import print_findings
-from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
+from burgee_cli.opened import cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, counted
-from burgee_compiler.build import check, failures, has_errors
-from burgee_compiler.emit import emit_tenant
-from burgee_compiler.flag_tests import TestOutcome, run_tests
+from burgee_compiler.build import check, failures, has_errors, outcomes_of
+from burgee_compiler.flag_tests import TestOutcome
 
 __all__ = ["command"]
 
@@ -40,7 +39,7 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
         if not as_json:
             click.echo("no test was run: they run once `burgee check` finds no error")
         return FINDING
-    outcomes = _outcomes(opened, select)
+    outcomes = outcomes_of(opened.repository, select)
     opened.remember()
     if select is not None and not outcomes:
         raise No(f"no test's flag or name holds {select!r}", "`burgee test` alone runs all")
@@ -53,17 +52,6 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
         if failed:
             click.echo(f"{good}, {failed} failed")
     return FINDING if failed else 0
-
-
-def _outcomes(opened: Opened, select: str | None) -> list[TestOutcome]:
-    burgee = opened.repository.burgee
-    assert burgee is not None
-    return [
-        outcome
-        for environment in burgee.environments
-        for tenant in opened.repository.tenants.values()
-        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
-    ]
 
 
 def _row(outcome: TestOutcome) -> dict[str, object]:

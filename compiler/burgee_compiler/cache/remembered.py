@@ -15,8 +15,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from burgee_compiler.cache.built import Forms, still_good
+from burgee_compiler.cache.halves import Halves
 from burgee_compiler.cache.records import Built, BuiltEnvironment, Known, KnownTenant
-from burgee_compiler.memo import Checked, FileRecord, Memo, Mentions, TenantMemo
+from burgee_compiler.memo import Checked, FileRecord, Memo, Mentions, ReadAhead, TenantMemo
+from burgee_compiler.repository import Repository
 from burgee_compiler.trees import stamped_at
 
 __all__ = ["RememberedMemo", "RememberedTenant", "Store"]
@@ -51,6 +53,7 @@ class RememberedMemo(Memo):
         self._known = store.known() or Known()
         self._environments: tuple[str, ...] = ()
         self._tenants: dict[str, RememberedTenant] = {}
+        self._halves = Halves()
 
     def begin(self, environments: Sequence[str]) -> None:
         self._environments = tuple(environments)
@@ -66,6 +69,20 @@ class RememberedMemo(Memo):
             self._tenants[name] = made
         return made
 
+    def read_ahead(self, ahead: ReadAhead) -> None:
+        self._halves.read(ahead)
+        for tenant, paths in self._halves.paths.items():
+            self.tenant(tenant).expect(paths, self._take_checked)
+
+    def _take_checked(self) -> None:
+        for name, checked in self._halves.checked().items():
+            tenant = self.tenant(name)
+            for path, each in checked.items():
+                tenant.take_checked(path, each)
+
+    def compile_ahead(self, repository: Repository) -> None:
+        self._halves.compile(repository)
+
     def blobs(self) -> Mapping[str, bytes]:
         return {
             path: record.blob
@@ -75,6 +92,7 @@ class RememberedMemo(Memo):
 
     def save(self) -> None:
         """Keep what this run learnt; it may go on learning."""
+        self._halves.close()
         tenants = self._tenants
         same = (
             self._environments == self._known.environments
@@ -108,6 +126,17 @@ class RememberedTenant(TenantMemo):
         self._news = False
         self._built: Built | None = None
         self._forms: dict[str, Forms] = {}
+        self._expected: Collection[str] = ()
+        self._fetch: Callable[[], None] | None = None
+
+    def expect(self, paths: Collection[str], fetch: Callable[[], None]) -> None:
+        """Take note that somebody else checks these files; `fetch` waits for what comes of it."""
+        self._expected, self._fetch = paths, fetch
+
+    def take_checked(self, path: str, checked: Checked) -> None:
+        """Take what checking a file came to elsewhere, where that says nothing of other names."""
+        if path in self.files and self._is_whole(checked.mentions):
+            self.keep_checked(path, checked)
 
     def by_stamp(self, path: str, stamp: bytes) -> FileRecord | None:
         record = self._old.files.get(path)
@@ -143,6 +172,10 @@ class RememberedTenant(TenantMemo):
 
     def checked(self, path: str) -> Checked | None:
         known = self._checked.get(path)
+        if known is None and self._fetch is not None and path in self._expected:
+            fetch, self._fetch = self._fetch, None
+            fetch()
+            known = self._checked.get(path)
         if known is None and path not in self._changed:
             known = self._old.checked.get(path)
             if known is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeVar
 
 from burgee_compiler.checks.circles import check_flag_circles, check_segment_circles
@@ -46,9 +46,9 @@ from burgee_compiler.checks.views import FlagView, LockView, SegmentView, Tenant
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.memo import Checked, TenantMemo
 from burgee_compiler.model.files import Burgee
-from burgee_compiler.repository import Repository, SourceFile
+from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
-__all__ = ["run_checks"]
+__all__ = ["check_flags", "run_checks"]
 
 T = TypeVar("T")
 V = TypeVar("V", FlagView, SegmentView, LockView)
@@ -117,6 +117,14 @@ def _all(repository: Repository) -> Iterator[Diagnostic]:
         yield from _each(files.locks, tenant.lock, _OF_LOCKS, files.memo)
         for whole in _OF_TENANTS:
             yield from whole(tenant)
+
+
+def check_flags(repository: Repository, files: TenantFiles, keys: Collection[str]) -> None:
+    """Check some flags of a tenant ahead of the others; what is found is told by the memo."""
+    tenant = TenantView(repository, files)
+    sources = {key: files.flags[key] for key in keys if key in files.flags}
+    for _ in _each(sources, tenant.flag, _OF_FLAGS, files.memo):
+        pass
 
 
 def _each(

@@ -38,15 +38,24 @@ class TenantForms(Struct, frozen=True):
     """The flags that a flag's form names, for those that name any."""
 
 
-def emit_tenant(files: TenantFiles, environment: str, without: Collection[str] = ()) -> TenantForms:
-    """Return a tenant's forms; flags in `without` are left out, all others must be sound."""
+def emit_tenant(
+    files: TenantFiles,
+    environment: str,
+    without: Collection[str] = (),
+    *,
+    only: Collection[str] | None = None,
+) -> TenantForms:
+    """Return a tenant's forms; all must be sound but for the flags in `without`.
+
+    Those are left out; with `only`, all that are not in it are.
+    """
     memo = files.memo.environment(environment)
     segments = Segments(files, environment)
     raw: dict[str, tuple[bytes, Collection[str]]] = {}
     named: dict[str, tuple[str, ...]] = {}
     digests: dict[str, str] = {}
     for key, file in sorted(files.flags.items()):
-        if key in without or not file.is_readable:
+        if key in without or (only is not None and key not in only) or not file.is_readable:
             continue
         record = memo.flag(key)
         if record is None:
