@@ -118,9 +118,13 @@ def cache_option(function: F) -> F:
 
 
 def open_repository(
-    repo: Path | None, revision: str | None = None, *, cached: bool = True
+    repo: Path | None, revision: str | None = None, *, remember: bool = True
 ) -> Opened:
-    """Read a flag repository; Usage where there is none. `cached`: ask what earlier runs learnt."""
+    """Read a flag repository; Usage where there is none.
+
+    What is known of a file by its bytes is not read again, and Changed is raised where those are
+    others when it is read after all; without `remember` each file is read once.
+    """
     root = _nearest() if repo is None else repo
     if revision is not None:
         try:
@@ -129,20 +133,21 @@ def open_repository(
             raise Usage(str(error), "name a commit, branch or tag of that repository") from error
         if not any(entry.path == ROOT_FILE for entry in tree.entries()):
             raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
-        return Opened(root, tree, load_repository(tree, _memo(root, "commit", cached)), revision)
+        return Opened(root, tree, load_repository(tree, _memo(root, "commit", remember)), revision)
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
     folder = Folder(root)
-    return Opened(root, folder, load_repository(folder, _memo(root, "folder", cached)), None)
+    return Opened(root, folder, load_repository(folder, _memo(root, "folder", remember)), None)
 
 
-def _memo(root: Path, kind: str, cached: bool) -> RememberedMemo | None:
+def _memo(root: Path, kind: str, remember: bool) -> RememberedMemo | None:
     context = click.get_current_context(silent=True)
-    off = context is not None and (context.obj is NO_CACHE or NO_CACHE in context.meta)
-    return open_memo(root, kind) if cached and not off else None
+    if not remember or (context is not None and context.obj is NO_CACHE):
+        return None
+    return open_memo(root, kind, cached=context is None or NO_CACHE not in context.meta)
 
 
 def _nearest() -> Path:

@@ -43,12 +43,12 @@ class Rebuilder:
     def rebuild(self) -> Rebuilt:
         """Check, test and build; OSError where files vanish while they are read."""
         try:
-            return self._rebuild(cached=True)
+            return self._rebuild(remember=True)
         except Changed:
-            return self._rebuild(cached=False)
+            return self._rebuild(remember=False)
 
-    def _rebuild(self, *, cached: bool) -> Rebuilt:
-        opened = open_repository(self._root, cached=cached)
+    def _rebuild(self, *, remember: bool) -> Rebuilt:
+        opened = open_repository(self._root, remember=remember)
         made = build(opened.repository, opened.facts(), self._last_good, if_needed=True)
         opened.remember()
         write_builds(made.environments, self._out)

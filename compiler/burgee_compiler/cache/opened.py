@@ -25,19 +25,20 @@ __all__ = ["open_memo"]
 _FILES: Final = "files"
 
 
-def open_memo(root: Path, kind: str) -> RememberedMemo | None:
-    """Return what is remembered of a repository; None where caching is off or cannot be.
+def open_memo(root: Path, kind: str, *, cached: bool = True) -> RememberedMemo:
+    """Return what is remembered of a repository: nothing where caching is off or cannot be.
 
     `kind` keeps its work tree and its commits apart.
     """
-    if is_off():
-        return None
-    made, key = fingerprint(), None
+    return RememberedMemo((_sealed(root, kind) if cached and not is_off() else None) or Store())
+
+
+def _sealed(root: Path, kind: str) -> Store | None:
+    made = fingerprint()
     with suppress(OSError, RuntimeError):  # there may be no home folder
-        folder = cache_folder()
         key = sealing_key()
         if made is not None and key is not None:
-            return RememberedMemo(_Sealed(Sealer(repository_folder(folder, root, kind), key, made)))
+            return _Sealed(Sealer(repository_folder(cache_folder(), root, kind), key, made))
     return None
 
 
