@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from burgee_compiler.cache.records import Built, BuiltEnvironment
+from burgee_compiler.layout import key_of
 from burgee_compiler.memo import (
+    Checked,
     EnvironmentMemo,
     FileRecord,
     FlagRecord,
@@ -51,75 +52,85 @@ def still_good(
     tenant: str,
     built: Built,
     files: Mapping[str, FileRecord],
-    mentions: Mapping[str, Mentions],
+    checked: Mapping[str, Checked],
 ) -> None:
     """Remove from `built` what may be otherwise now that the files are these.
 
-    Its sources stay what they were. A file of which it is not known what it names counts as
-    changed.
+    Its sources stay what they were. A definition that was not checked counts as changed, since
+    nobody knows what it names; so does a member list, which costs little.
     """
     sources = built.sources
     changed = {path for path, each in files.items() if sources.get(path) != each.digest}
     changed |= sources.keys() - files.keys()
-    segments, flags = _by_name(tenant, changed, files, mentions)
-    dirty_segments = _reached(
-        {name for name, (is_changed, _) in segments.items() if is_changed},
-        {name: each.segments for name, (_, each) in segments.items() if each.segments},
+    segment_prefix, flag_prefix = f"{tenant}/segments/", f"{tenant}/flags/"
+    unchecked = files.keys() - checked.keys()
+    changed |= {path for path in unchecked if path.startswith((segment_prefix, flag_prefix))}
+    if not changed:
+        return
+    segments = _reached(
+        _segments_at_first(segment_prefix, changed, checked),
+        {
+            key_of(path, segment_prefix): each.mentions.segments
+            for path, each in checked.items()
+            if each.mentions.segments and path.startswith(segment_prefix)
+        },
     )
-    start = {
-        key
-        for key, (is_changed, each) in flags.items()
-        if is_changed or not dirty_segments.isdisjoint(each.segments)
-    }
-    dirty = _reached(start, {key: each.flags for key, (_, each) in flags.items() if each.flags})
-    for environment in built.environments.values():
-        _keep(environment.flags, flags.keys() - dirty)
-        _keep(environment.segments, segments.keys() - dirty_segments)
-        good = flags.keys() - dirty
-        good |= {f"@{name}" for name in segments.keys() - dirty_segments}
-        _keep(environment.tests, good)
-
-
-_Named = dict[str, tuple[bool, Mentions]]
-
-
-def _by_name(
-    tenant: str,
-    changed: set[str],
-    files: Mapping[str, FileRecord],
-    mentions: Mapping[str, Mentions],
-) -> tuple[_Named, _Named]:
-    """Return segments and flags, each with whether a file of its own is changed."""
-    segments: _Named = {}
-    flags: _Named = {}
     layers = f"{tenant}/layers.yaml"
-    no_layers = layers in changed or layers not in files
-    flag_prefix, segment_prefix = f"{tenant}/flags/", f"{tenant}/segments/"
-    for path in files:
-        if path.endswith(".lock.yaml") or not path.endswith(".yaml"):
-            continue
-        known = mentions.get(path)
-        is_changed = known is None or path in changed
-        known = known or Mentions()
-        if path.startswith(flag_prefix):
-            lock = path.removesuffix(".yaml") + ".lock.yaml"
-            is_changed = is_changed or lock in changed or (bool(known.layers) and no_layers)
-            flags[_name(path, flag_prefix)] = is_changed, known
-        elif path.startswith(segment_prefix):
-            folder = path.rpartition("/")[0]
-            lists = {f"{folder}/{each}" for each in known.lists}
-            is_changed = is_changed or any(each in changed or each not in files for each in lists)
-            segments[_name(path, segment_prefix)] = is_changed, known
-    for path in changed - files.keys():  # what is gone is no longer what others named
-        if path.startswith(flag_prefix):
-            flags.setdefault(_name(path, flag_prefix), (True, Mentions()))
-        elif path.startswith(segment_prefix):
-            segments.setdefault(_name(path, segment_prefix), (True, Mentions()))
-    return segments, flags
+    start = _flags_at_first(flag_prefix, changed, checked, segments)
+    if layers in changed or layers not in files:
+        start |= _naming(flag_prefix, checked, lambda each: bool(each.layers))
+    needs = {
+        key_of(path, flag_prefix): each.mentions.flags
+        for path, each in checked.items()
+        if each.mentions.flags and not path.endswith(".lock.yaml")
+    }
+    _drop(built, _reached(start, needs), segments)
 
 
-def _name(path: str, prefix: str) -> str:
-    return path.removeprefix(prefix).removesuffix(".yaml").replace("/", ".")
+def _segments_at_first(
+    prefix: str, changed: Collection[str], checked: Mapping[str, Checked]
+) -> set[str]:
+    """Return the segments of which a file is changed: their own, or a list of members."""
+    found = {key_of(path, prefix) for path in changed if path.startswith(prefix)}
+    for path, each in checked.items():
+        folder = path.rpartition("/")[0]
+        if any(f"{folder}/{name}" in changed for name in each.mentions.lists):
+            found.add(key_of(path, prefix))
+    return found
+
+
+def _flags_at_first(
+    prefix: str, changed: Collection[str], checked: Mapping[str, Checked], segments: set[str]
+) -> set[str]:
+    """Return the flags of which a file is changed, their own or their lock, or a segment."""
+    found = {
+        key_of(path.replace(".lock.yaml", ".yaml"), prefix)
+        for path in changed
+        if path.startswith(prefix)
+    }
+    if segments:
+        found |= _naming(prefix, checked, lambda each: not segments.isdisjoint(each.segments))
+    return found
+
+
+def _naming(
+    prefix: str, checked: Mapping[str, Checked], names: Callable[[Mentions], bool]
+) -> set[str]:
+    return {
+        key_of(path, prefix)
+        for path, each in checked.items()
+        if path.startswith(prefix) and names(each.mentions)
+    }
+
+
+def _drop(built: Built, flags: set[str], segments: set[str]) -> None:
+    for environment in built.environments.values():
+        for key in flags:
+            environment.flags.pop(key, None)
+            environment.tests.pop(key, None)
+        for name in segments:
+            environment.segments.pop(name, None)
+            environment.tests.pop(f"@{name}", None)
 
 
 def _reached(start: set[str], named: Mapping[str, Iterable[str]]) -> set[str]:
@@ -137,8 +148,3 @@ def _reached(start: set[str], named: Mapping[str, Iterable[str]]) -> set[str]:
                 reached.add(name)
                 stack.append(name)
     return reached
-
-
-def _keep(records: dict[str, Any], names: set[str]) -> None:
-    for name in records.keys() - names:
-        del records[name]

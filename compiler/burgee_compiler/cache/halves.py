@@ -120,8 +120,10 @@ def _keys(tenant: str, paths: Collection[str]) -> list[str]:
 def _missing(files: TenantFiles, environments: Collection[str]) -> list[str]:
     """Return the flags of which a form is missing, sorted."""
     memos = [files.memo.environment(name) for name in environments]
-    return [
+    missing = {
         key
-        for key, file in sorted(files.flags.items())
-        if file.is_readable and any(memo.flag(key) is None for memo in memos)
-    ]
+        for memo in memos
+        for key, file in files.flags.items()
+        if memo.flag(key) is None and file.is_readable
+    }
+    return sorted(missing)

@@ -220,15 +220,10 @@ class RememberedTenant(TenantMemo):
             if self._built is None:
                 built = self._read_built()
                 self._built = Built() if built is None else built
-                still_good(self._name, self._built, self.files, self._mentions())
+                still_good(self._name, self._built, self.files, self._checked)
             kept = self._built.environments.setdefault(name, BuiltEnvironment())
             forms = self._forms[name] = Forms(kept)
         return forms
-
-    def _mentions(self) -> Mapping[str, Mentions]:
-        """Return what each definition names that was checked, by the path of its file."""
-        known = ((path, self.checked(path)) for path in self.files)
-        return {path: each.mentions for path, each in known if each is not None}
 
     def is_news(self) -> bool:
         """Return whether anything about the files is not as it was read."""
