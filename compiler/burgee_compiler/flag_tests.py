@@ -26,6 +26,7 @@ from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.tenant import TenantForms
 from burgee_compiler.memo import TestRecord
 from burgee_compiler.model.flag_test import CALLERS_DEFAULT, Expect, FlagTest, SegmentTest
+from burgee_compiler.progress import told
 from burgee_compiler.repository import SourceFile, TenantFiles
 
 __all__ = ["TestOutcome", "flags_of", "run_tests"]
@@ -76,7 +77,7 @@ def run_tests(
     `only`, all but those of the flags in it.
     """
     runs = _Runs(files, forms, select)
-    for key, file in sorted(files.flags.items()):
+    for key, file in told("testing", sorted(files.flags.items())):
         if key in without or not file.is_readable or key not in forms.entries:
             continue
         if only is not None and key not in only:

@@ -18,6 +18,7 @@ from burgee_compiler.model.decoder import BAD, Kind
 from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT, Burgee
 from burgee_compiler.model.flag import FLAG
 from burgee_compiler.model.kinds import is_identifier
+from burgee_compiler.progress import told
 from burgee_compiler.repository import MemberFile, Repository, SourceFile, TenantFiles
 from burgee_compiler.source import MAX_BYTES
 from burgee_compiler.trees import Entry, Stamped, Tree
@@ -112,7 +113,7 @@ class _Loader(Misfits):
     def _tenant(self, name: str, entries: list[Entry]) -> TenantFiles:
         tenant = TenantFiles(name=name, memo=self._memo.tenant(name))
         values: dict[str, Any] = {}
-        for entry in entries:
+        for entry in told("reading", entries):
             if entry.path.startswith(tuple(self._passed_over)):
                 continue
             path = entry.path.removeprefix(name + "/")

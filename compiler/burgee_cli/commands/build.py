@@ -12,6 +12,7 @@ from burgee.load import Refused, read_folder
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, Usage, counted
+from burgee_cli.progress import shown_progress
 from burgee_compiler.build import Build, EnvironmentBuild, build, has_errors
 from burgee_compiler.hold import LastGood, read_last_good
 from burgee_compiler.write import write_builds
@@ -60,10 +61,12 @@ def command(
               burgee build --out dist --last-good dist
               burgee build --out dist --environment production --sign keys/production/signing.key
     """
-    opened = open_repository(repo, rev)
+    with shown_progress():
+        opened = open_repository(repo, rev)
     before = None if last_good is None else lambda name: _last(last_good, name)
     sign = _signing(keys)
-    made = build(opened.repository, opened.facts(), before)
+    with shown_progress():
+        made = build(opened.repository, opened.facts(), before)
     opened.remember()
     chosen = _chosen(made, wanted)
     if chosen:

@@ -10,6 +10,7 @@ import click
 from burgee_cli.findings import format_option, print_findings
 from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
+from burgee_cli.progress import shown_progress
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.load import ROOT_FILE
@@ -33,8 +34,9 @@ def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) 
               burgee check acme/flags/checkout --format github
     """
     repo, wanted = _split(paths)
-    opened = open_repository(repo, rev)
-    found = _touching(check(opened.repository), opened, wanted)
+    with shown_progress():
+        opened = open_repository(repo, rev)
+        found = _touching(check(opened.repository), opened, wanted)
     opened.remember()
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0

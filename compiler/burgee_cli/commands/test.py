@@ -10,6 +10,7 @@ import msgspec
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, counted
+from burgee_cli.progress import shown_progress
 from burgee_compiler.build import check, failures, has_errors, outcomes_of
 from burgee_compiler.flag_tests import TestOutcome
 
@@ -31,15 +32,17 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
     Example:  burgee test
               burgee test -k checkout
     """
-    opened = open_repository(repo, rev)
-    found = [each for each in check(opened.repository) if each.severity == "error"]
+    with shown_progress():
+        opened = open_repository(repo, rev)
+        found = [each for each in check(opened.repository) if each.severity == "error"]
     if has_errors(found):
         opened.remember()
         print_findings(found, opened, "json" if as_json else "text", "")
         if not as_json:
             click.echo("no test was run: they run once `burgee check` finds no error")
         return FINDING
-    outcomes = outcomes_of(opened.repository, select)
+    with shown_progress():
+        outcomes = outcomes_of(opened.repository, select)
     opened.remember()
     if select is not None and not outcomes:
         raise No(f"no test's flag or name holds {select!r}", "`burgee test` alone runs all")

@@ -20,6 +20,7 @@ from burgee_compiler.cache.ahead import (
 from burgee_compiler.cache.helper import LEAST, Channel, Helper, start_helper
 from burgee_compiler.layout import key_of
 from burgee_compiler.memo import Checked, FileRecord, ReadAhead
+from burgee_compiler.progress import told
 from burgee_compiler.repository import Repository, TenantFiles
 from burgee_compiler.trees import Entry
 
@@ -43,7 +44,7 @@ class Halves:
         helper = start_helper(lambda channel: _help(channel, ahead, theirs), 3)
         if helper is None:
             return
-        for tenant, entry in mine:
+        for tenant, entry in told("reading", mine):
             ahead.read_flag(tenant, entry)
         records = helper.receive(dict[str, FileRecord])
         if records is None:

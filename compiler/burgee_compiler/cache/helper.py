@@ -16,6 +16,8 @@ from typing import BinaryIO, Final, TypeVar, cast
 
 import msgspec
 
+from burgee_compiler.progress import listening
+
 __all__ = ["LEAST", "Channel", "Helper", "start_helper"]
 
 T = TypeVar("T")
@@ -106,7 +108,8 @@ def _run(work: Callable[[Channel], None], channel: Channel, others: tuple[int, i
     try:
         for handle in others:
             os.close(handle)
-        work(channel)
+        with listening(None):
+            work(channel)
     finally:
         os._exit(0)  # neither buffers nor exit functions of the process it came from are its own
 

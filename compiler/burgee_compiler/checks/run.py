@@ -46,6 +46,7 @@ from burgee_compiler.checks.views import FlagView, LockView, SegmentView, Tenant
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.memo import Checked, TenantMemo
 from burgee_compiler.model.files import Burgee
+from burgee_compiler.progress import told
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
 __all__ = ["check_flags", "run_checks"]
@@ -134,7 +135,7 @@ def _each(
     memo: TenantMemo,
 ) -> Iterator[Diagnostic]:
     """Run the checks over every definition of a sort, unless what comes of it is known."""
-    for name in sorted(sources):
+    for name in told("checking", sorted(sources)):
         file = sources[name]
         if not file.is_readable:
             continue

@@ -12,6 +12,7 @@ from burgee.snapshot.forms import SEMANTICS, ConditionForm, FlagForm
 from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.flags import FlagSource, emit_flag
 from burgee_compiler.memo import FlagRecord
+from burgee_compiler.progress import told
 from burgee_compiler.repository import SourceFile, TenantFiles
 
 __all__ = [
@@ -54,7 +55,7 @@ def emit_tenant(
     raw: dict[str, tuple[bytes, Collection[str]]] = {}
     named: dict[str, tuple[str, ...]] = {}
     digests: dict[str, str] = {}
-    for key, file in sorted(files.flags.items()):
+    for key, file in told("compiling", sorted(files.flags.items())):
         if key in without or (only is not None and key not in only) or not file.is_readable:
             continue
         record = memo.flag(key)
