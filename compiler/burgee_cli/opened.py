@@ -14,7 +14,7 @@ from burgee.instants import parse_instant
 from burgee_cli.outcome import NO_CACHE, Usage
 from burgee_compiler.cache import RememberedMemo, open_memo
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.facts import CommitFacts, commit_facts, dirty_note, folder_facts
+from burgee_compiler.facts import CommitFacts, WorkTree, commit_facts
 from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
@@ -38,19 +38,20 @@ class Opened(Struct, frozen=True):
     tree: Tree
     repository: Repository
     revision: str | None
+    work_tree: WorkTree | None = None
+    """The files beside git's commit, where they are not a commit's themselves."""
 
     def facts(self) -> CommitFacts | None:
         """Return what git says of these files, None where they are no commit's."""
-        if self.revision is None:
-            return folder_facts(self.root, self.tree, self.repository.memo.blobs())
+        if self.work_tree is not None:
+            return self.work_tree.facts()
+        assert self.revision is not None
         _, commit = open_commit(self.root, self.revision)
         return commit_facts(commit, self.root)
 
     def dirty_note(self) -> Diagnostic | None:
         """Return a note where the files are a work tree's that differs from its commit."""
-        if self.revision is not None:
-            return None
-        return dirty_note(self.root, self.tree, self.repository.memo.blobs())
+        return None if self.work_tree is None else self.work_tree.dirty_note()
 
     def remember(self) -> None:
         """Keep what was learnt of the files, for whoever opens them next."""
@@ -140,7 +141,9 @@ def open_repository(
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
     folder = Folder(root)
-    return Opened(root, folder, load_repository(folder, _memo(root, "folder", remember)), None)
+    repository = load_repository(folder, _memo(root, "folder", remember))
+    beside = WorkTree(root, folder, repository.memo.blobs)
+    return Opened(root, folder, repository, None, beside)
 
 
 def _memo(root: Path, kind: str, remember: bool) -> RememberedMemo | None:

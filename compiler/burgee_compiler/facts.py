@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from burgee.instants import MICROSECONDS, format_instant
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.layout import files_read
-from burgee_compiler.trees import CommitTree, Tree, UnknownRevision, open_commit
+from burgee_compiler.trees import CommitTree, Folder, Tree, UnknownRevision, open_commit
 
 if TYPE_CHECKING:
     import pygit2
 
-__all__ = ["CommitFacts", "commit_facts", "dirty_note", "folder_facts"]
+__all__ = ["CommitFacts", "WorkTree", "commit_facts", "dirty_note", "folder_facts"]
 
 
 class CommitFacts(Struct, frozen=True):
@@ -39,68 +40,82 @@ def commit_facts(commit: pygit2.Commit, root: Path) -> CommitFacts | None:
     return CommitFacts(str(commit.id), time, sum(1 for _ in walker))
 
 
-def folder_facts(
-    root: Path, tree: Tree, blobs: Mapping[str, bytes] | None = None
-) -> CommitFacts | None:
+def folder_facts(root: Path, tree: Tree) -> CommitFacts | None:
     """Return the facts of HEAD where all files that the compiler reads are just as HEAD has them.
 
-    None for a dirty tree, a shallow clone, a folder outside git, or one without a commit. `blobs`
-    are ids that git gives to files here, as far as they are known; those need not be read.
+    None for a dirty tree, a shallow clone, a folder outside git, or one without a commit.
     """
-    if not _may_be_in_git(root):
-        return None
-    try:
-        head, commit = open_commit(root, "HEAD")
-    except UnknownRevision:
-        return None
-    return None if _differing(tree, head, blobs or {}) else commit_facts(commit, root)
+    return WorkTree(root, tree).facts()
 
 
-def _may_be_in_git(root: Path) -> bool:
-    """Return whether it is worth to ask: False only where a repository cannot be."""
-    here = root.resolve()
-    return any((each / name).exists() for each in (here, *here.parents) for name in _SIGNS)
-
-
-_SIGNS = (".git", "HEAD")
-
-
-def dirty_note(
-    root: Path, tree: Tree, blobs: Mapping[str, bytes] | None = None
-) -> Diagnostic | None:
+def dirty_note(root: Path, tree: Tree) -> Diagnostic | None:
     """Return a note on a file that differs from HEAD; None in a clean tree or without a commit."""
-    if not _may_be_in_git(root):
-        return None
-    try:
-        head, _ = open_commit(root, "HEAD")
-    except UnknownRevision:
-        return None
-    path = _differing(tree, head, blobs or {})
-    if path is None:
-        return None
-    return diagnostic(
-        "B801",
-        f"{path} is not as the last commit has it, so this build can be tried, not published",
-        Where(path),
-        help="commit the change and build again, or build the commit with --rev HEAD",
-    )
+    return WorkTree(root, tree).dirty_note()
 
 
-def _differing(tree: Tree, head: CommitTree, blobs: Mapping[str, bytes]) -> str | None:
-    """Return the first file that is read here or was at HEAD, and is not the same."""
-    here, there = files_read(tree.entries()), files_read(head.entries(sized=False))
-    theirs = head.stamps()
-    for path in sorted(here | there):
-        if path not in here or path not in there:
-            return path
-        if path in blobs and blobs[path] == theirs[path]:
-            continue
+class WorkTree:
+    """Files beside the commit that is checked out; compared with it once, when first asked."""
+
+    def __init__(
+        self, root: Path, tree: Tree, blobs: Callable[[], Mapping[str, bytes]] = dict
+    ) -> None:
+        """Take a tree that was read; `blobs` gives git's ids of files in it that are known."""
+        self._root = root
+        self._tree = tree
+        self._blobs = blobs
+
+    def facts(self) -> CommitFacts | None:
+        """Return the facts of HEAD, None where these files are not just those of a commit."""
+        if self._head is None or self._differing is not None:
+            return None
+        return commit_facts(self._head[1], self._root)
+
+    def dirty_note(self) -> Diagnostic | None:
+        """Return a note on a file that differs from HEAD, None where none does."""
+        path = self._differing
+        if path is None:
+            return None
+        return diagnostic(
+            "B801",
+            f"{path} is not as the last commit has it, so this build can be tried, not published",
+            Where(path),
+            help="commit the change and build again, or build the commit with --rev HEAD",
+        )
+
+    @cached_property
+    def _head(self) -> tuple[CommitTree, pygit2.Commit] | None:
+        here = self._root.resolve()
+        if not any((each / name).exists() for each in (here, *here.parents) for name in _SIGNS):
+            return None  # known without the library, which takes 30 ms to import
         try:
-            if _text(tree.read(path)) != _text(head.read(path)):
+            return open_commit(self._root, "HEAD")
+        except UnknownRevision:
+            return None
+
+    @cached_property
+    def _differing(self) -> str | None:
+        """The first file that is read here or was at HEAD, and is not the same."""
+        if self._head is None:
+            return None
+        tree, (head, _) = self._tree, self._head
+        here = files_read(tree.listed() if isinstance(tree, Folder) else tree.entries())
+        there = files_read(head.entries(sized=False))
+        ours, theirs = self._blobs(), head.stamps()
+        for path in sorted(here | there):
+            if path not in here or path not in there:
                 return path
-        except OSError:
-            return path
-    return None
+            if path in ours and ours[path] == theirs[path]:
+                continue
+            try:
+                if _text(tree.read(path)) != _text(head.read(path)):
+                    return path
+            except OSError:
+                return path
+        return None
+
+
+_SIGNS: Final = (".git", "HEAD")
+"""What stands in a work tree's folder, or in a bare repository."""
 
 
 def _text(data: bytes) -> bytes:

@@ -70,6 +70,11 @@ class Folder:
         self.root = root
         self._prefix = f"{root}{os.sep}"
         self._stamps: dict[str, bytes] = {}
+        self._listed: list[Entry] | None = None
+
+    def listed(self) -> list[Entry]:
+        """Return the entries as they were last listed."""
+        return self.entries() if self._listed is None else self._listed
 
     def entries(self) -> list[Entry]:
         self._stamps = {}
@@ -85,7 +90,8 @@ class Folder:
                 continue
             found += (entry for entry in inside if entry.kind != "folder")
             stack += (f"{entry.path}/" for entry in inside if entry.kind == "folder")
-        return sorted(found)
+        self._listed = sorted(found)
+        return self._listed
 
     def stamps(self) -> Mapping[str, bytes]:
         return self._stamps
