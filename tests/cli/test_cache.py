@@ -108,4 +108,4 @@ def test_a_commit_is_remembered_apart_from_the_work_tree(copy: Path, caches: Pat
     for _ in range(2):
         assert ran(caches, "check", copy).returncode == 1
         assert ran(caches, "check", copy, "--rev", "HEAD").returncode == 0
-    assert len(list(caches.iterdir())) == 2
+    assert len(list((caches / "burgee" / "builds").iterdir())) == 2

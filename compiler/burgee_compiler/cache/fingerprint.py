@@ -16,21 +16,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from yaml._yaml import get_version_string
+
 from burgee_compiler.trees import stamp
 
 __all__ = ["fingerprint"]
 
 _STARTED: Final = time.time_ns()
 _OURS: Final = ("burgee", "burgee_compiler")
-_LIBRARIES: Final = ("msgspec", "msgspec._core", "xxhash", "xxhash._xxhash", "re2", "_re2")
-_YAML: Final = ("yaml", "yaml._yaml")
+_LIBRARIES: Final = ("msgspec", "xxhash", "re2", "yaml")
 _SLACK: Final = 1_000_000_000
 """How long, in ns, a process may have run before this module was imported, as far as we know."""
 
 
 def fingerprint() -> bytes | None:
     """Return a digest of all that decides what the compiler makes of a file; None where unsure."""
-    made = sha256(f"{sys.version}\0{sys.byteorder}".encode())
+    made = sha256(f"{sys.version}\0{sys.byteorder}\0{get_version_string()}".encode())
     for path in _paths():
         try:
             found = os.stat(path)  # noqa: PTH116  some 200 files, at every start
@@ -43,17 +44,14 @@ def fingerprint() -> bytes | None:
 
 
 def _paths() -> Iterator[str]:
-    for name in _OURS:
+    for name in (*_OURS, *_LIBRARIES):
         package = sys.modules.get(name)
         origin = getattr(package, "__file__", None)
         if origin is None:
             spec = importlib.util.find_spec(name)
             origin = None if spec is None else spec.origin
-        yield from _sources(str(Path(str(origin)).parent))
-    for name in (*_LIBRARIES, *_YAML):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            yield spec.origin
+        if origin is not None:
+            yield from _sources(str(Path(origin).parent))
 
 
 def _sources(folder: str) -> Iterator[str]:

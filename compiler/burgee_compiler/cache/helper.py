@@ -8,6 +8,7 @@ that have no name, with a pipe that says when; nothing of it is ever run.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,12 +70,13 @@ class Helper:
             os.write(self._tell, b".")
 
     def close(self) -> None:
-        """Let the helper end, and wait for that."""
+        """End the helper."""
         if self._pid:
             pid, self._pid = self._pid, 0
             os.close(self._tell)
             os.close(self._says)
             with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)  # nobody waits for what it does now
                 os.waitpid(pid, 0)
 
     def __del__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import time
@@ -14,20 +15,26 @@ from typing import Final
 
 __all__ = ["cache_folder", "is_off", "prune", "repository_folder", "sealing_key"]
 
+_OFF: Final = ("off", "0", "false", "no")
+_ON: Final = ("on", "1", "true", "yes")
 _KEY_BYTES: Final = 32
+_OURS: Final = re.compile(r".+-[0-9a-f]{16}", re.DOTALL)
+_FILE: Final = re.compile(r"\.?(files|built-[0-9a-f]{16})(\.[0-9a-f]{16})?")
 _MOST_BYTES: Final = 2**30
 _OLDEST: Final = 30 * 86_400.0
 
 
 def is_off() -> bool:
     """Return whether the user wants no cache: BURGEE_CACHE=off."""
-    return os.environ.get("BURGEE_CACHE", "").lower() in ("off", "0", "false", "no")
+    return os.environ.get("BURGEE_CACHE", "").lower() in _OFF
 
 
 def cache_folder() -> Path:
     """Return the folder of all our build caches; BURGEE_CACHE may name another."""
-    named = os.environ.get("BURGEE_CACHE")
-    return Path(named) if named else _user_folder("XDG_CACHE_HOME", "Caches", ".cache") / "builds"
+    named = os.environ.get("BURGEE_CACHE", "")
+    if named and named.lower() not in _ON:
+        return Path(named) / "burgee" / "builds"
+    return _user_folder("XDG_CACHE_HOME", "Caches", ".cache") / "builds"
 
 
 def repository_folder(folder: Path, root: Path, kind: str) -> Path:
@@ -82,30 +89,37 @@ def _user_folder(variable: str, mac: str, unix: str) -> Path:
 
 
 def prune(folder: Path, keep: Path) -> None:
-    """Remove what was not written for 30 days, and the oldest above 1 GiB; never `keep`."""
-    with suppress(OSError):
-        if all(each == keep for each in folder.iterdir()):
-            return
-        import shutil  # noqa: PLC0415  slow to import, and seldom needed
+    """Remove what was not written for 30 days, and the oldest above 1 GiB; never `keep`.
 
-        found = sorted((_written(each), each) for each in folder.iterdir() if each.is_dir())
-        sizes = {each: _size(each) for _, each in found}
+    Only files that have the names of ours are touched, and folders that hold nothing else.
+    """
+    with suppress(OSError):
+        others = [each for each in folder.iterdir() if each != keep and _OURS.fullmatch(each.name)]
+        if not others:
+            return
+        found = sorted((max(_each_of(each, "st_mtime"), default=0.0), each) for each in others)
+        sizes = {each: sum(_each_of(each, "st_size")) for each in (keep, *others)}
         total, oldest = sum(sizes.values()), time.time() - _OLDEST
         for written, each in found:
-            if each != keep and (written < oldest or total > _MOST_BYTES):
+            if written < oldest or total > _MOST_BYTES:
                 total -= sizes[each]
-                shutil.rmtree(each, ignore_errors=True)
+                _remove(each)
 
 
-def _written(folder: Path) -> float:
-    return max(_each_of(folder, "st_mtime"), default=0.0)
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        for each in _our_files(folder):
+            each.unlink()
+        folder.rmdir()
 
 
-def _size(folder: Path) -> float:
-    return sum(_each_of(folder, "st_size"))
+def _our_files(folder: Path) -> list[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return [each for each in folder.iterdir() if _FILE.fullmatch(each.name)]
 
 
 def _each_of(folder: Path, field: str) -> Iterable[float]:
-    for path in folder.iterdir():
+    for path in _our_files(folder):
         with suppress(OSError):
             yield getattr(path.lstat(), field)
