@@ -15,8 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar, cast
 
-import msgspec
-
+from burgee_compiler.cache.packed import pack, unpack
 from burgee_compiler.progress import listening
 
 __all__ = ["LEAST", "Channel", "Helper", "start_helper"]
@@ -38,7 +37,7 @@ class Channel:
     def send(self, value: object) -> None:
         """Hand over one result; does not wait for it to be taken."""
         file = self._results.pop(0)
-        file.write(msgspec.msgpack.encode(value))
+        file.write(pack(value))
         file.flush()
         os.write(self._said, b".")
 
@@ -62,7 +61,7 @@ class Helper:
             return None
         file = self._results.pop(0)
         file.seek(0)
-        return msgspec.msgpack.decode(file.read(), type=kind)
+        return unpack(file.read(), kind)
 
     def go_on(self) -> None:
         """Let the helper do what is next; what went wrong is told by `receive`."""

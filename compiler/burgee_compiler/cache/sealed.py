@@ -18,6 +18,8 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from burgee_compiler.cache.packed import pack, unpack
+
 __all__ = ["Sealer"]
 
 T = TypeVar("T")
@@ -44,14 +46,14 @@ class Sealer(Struct, frozen=True):
         ):
             return None
         try:
-            return msgspec.msgpack.decode(view[_CODE:], type=kind)
+            return unpack(view[_CODE:], kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def write(self, name: str, value: object) -> None:
         """Put a file in place, whole or not at all; a failure to do so is no error."""
         try:
-            data = msgspec.msgpack.encode(value)
+            data = pack(value)
         except (UnicodeEncodeError, OverflowError):  # a name that is no text
             self.remove(name)
             return

@@ -1,21 +1,19 @@
 """Promise: whatever was edited in between, a build from the cache is the build without one."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 from burgee.load import Read
 from burgee_compiler.build import Build, build, check
-from burgee_compiler.cache.records import Built, Known
-from burgee_compiler.cache.remembered import RememberedMemo, Store
+from burgee_compiler.cache.remembered import RememberedMemo
 from burgee_compiler.hold import LastGood, read_last_good
 from burgee_compiler.load import load_repository
+from support.memory_store import InMemory
 from support.memory_tree import MemoryTree
 
-T = TypeVar("T")
 _PLAIN = 'default: "on"\n'
 _TESTED = """\
 rules: [{name: some, when: {segment: s}, serve: "on"}]
@@ -29,6 +27,7 @@ default: "off"
 environments: {staging: {default: "on"}}
 tests: [{environment: staging, context: {targetingKey: u1}, expect: {variant: "on"}}]
 """
+_CUT = "rules: [{name: cut, when: {attribute: country, in: DE, FR}, serve: on}]\ndefault: off\n"
 _LAYERED = """\
 variants: [control, b]
 rules:
@@ -52,7 +51,14 @@ _FILES: dict[str, tuple[str | None, ...]] = {
         "environments: [staging, production]\nlevels: {B701: error}\nepoch: 2\n",
         "environments: [staging, production\n",
     ),
-    "acme/flags/a.yaml": (_PLAIN, _TESTED, 'default: "onn"\n', None, "default: {serve: on}\n"),
+    "acme/flags/a.yaml": (
+        _PLAIN,
+        _TESTED,
+        'default: "onn"\n',
+        None,
+        "default: {serve: on}\n",
+        _CUT,
+    ),
     "acme/flags/b.yaml": (_PLAIN, _NEEDS.replace("flag: b", "flag: c"), _TESTED, None, "- 1\n"),
     "acme/flags/c.yaml": (_NEEDS, _PLAIN, _NEEDS.replace("flag: a", "flag: aa"), None),
     "acme/flags/d.yaml": (_LAYERED, _LAYERED.replace("running", "draft"), _SPLIT, None),
@@ -97,28 +103,7 @@ class StampedTree(MemoryTree):
         return self._marks if self._stamped else {}
 
 
-class InMemory(Store):
-    """Keeps what would be written, as the bytes that would be."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-
-    def known(self) -> Known | None:
-        return self._read("", Known)
-
-    def built(self, tenant: str) -> Built | None:
-        return self._read(tenant, Built)
-
-    def keep(self, known: Known | None, built: Mapping[str, Built]) -> None:
-        if known is not None:
-            self.files[""] = msgspec.msgpack.encode(known)
-        self.files |= {name: msgspec.msgpack.encode(each) for name, each in built.items()}
-
-    def _read(self, name: str, kind: type[T]) -> T | None:
-        return msgspec.msgpack.decode(self.files[name], type=kind) if name in self.files else None
-
-
-_EDITS = st.tuples(st.sampled_from(_PATHS), st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4]))
+_EDITS = st.tuples(st.sampled_from(_PATHS), st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5]))
 _STEPS = st.lists(
     st.tuples(
         st.lists(_EDITS, max_size=2), st.sampled_from(["check", "build", "hold"]), st.booleans()
