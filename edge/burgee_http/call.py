@@ -1,8 +1,8 @@
 """A request and an answer as plain data: what handlers take and give, whoever carries them."""
 
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import getrandbits
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,7 +10,15 @@ import msgspec
 
 from burgee_http.errors import ApiError
 
-__all__ = ["JSON", "Call", "Reply", "merge_headers", "request_id"]
+__all__ = [
+    "JSON",
+    "Call",
+    "Handler",
+    "Reply",
+    "merge_headers",
+    "new_request_id",
+    "offered_request_id",
+]
 
 JSON = (b"content-type", b"application/json")
 
@@ -47,7 +55,10 @@ class Reply(msgspec.Struct, frozen=True):
 
     status: int
     body: bytes = b""
-    headers: Sequence[tuple[bytes, bytes]] = (JSON,)
+    headers: Iterable[tuple[bytes, bytes]] = (JSON,)
+
+
+Handler = Callable[[Call], Reply]
 
 
 def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
@@ -63,8 +74,13 @@ def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]
     return headers
 
 
-def request_id(offered: bytes | None) -> str:
-    """The caller's id where it is a safe token, else one of ours."""
+def offered_request_id(offered: bytes | None) -> str | None:
+    """The caller's id, where it is a safe token."""
     if offered is not None and _SAFE_ID.fullmatch(offered):
         return offered.decode("ascii")
-    return os.urandom(16).hex()
+    return None
+
+
+def new_request_id() -> str:
+    """Unlike any other, but no secret: whoever has seen many could tell the next."""
+    return f"{getrandbits(128):032x}"

@@ -5,19 +5,23 @@ that offers `Upgrade: h2c` (uvicorn#2722), as every Java client does. Here a req
 the application only once it is whole, so nothing is held by a slow one but its connection. One
 that breaks a limit goes to the application too, in its place among pipelined ones, with the error
 in its scope: so the answer has the same form, headers and log line as any other.
+
+A plain request that finds the connection idle does not come to any of this: the hot path answers.
 """
 
 import asyncio
 import re
 from asyncio.events import TimerHandle
+from math import inf
 from typing import Any, ClassVar, Final, cast
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from burgee_http.errors import ApiError, from_status
+from burgee_http.flow import Flow, Lingering
 from burgee_http.heads import announced_length, judge_head, without_offer
+from burgee_http.hot import HotPath
 from burgee_http.limits import Limits
 
 __all__ = ["REFUSED", "BoundedProtocol", "protocol_class"]
@@ -37,6 +41,7 @@ _MOST_WAITING = 16
 
 class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[Limits] = Limits()
+    hot: ClassVar[HotPath | None] = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,12 +57,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._offered = False  # the head offers an upgrade and is to be read again without it
         self._refused = False  # nothing that arrives from now on is read
         self._stopping = False
+        self._answered_at = -inf  # when the hot path last answered
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.flow = _Flow(transport)
+        self.flow = Flow(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.limits.head_seconds, self.timeout_keep_alive_handler
         )
@@ -72,12 +78,27 @@ class BoundedProtocol(HttpToolsProtocol):
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._refused or self._answer_at_once(data):
             return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
             self._take_in_pieces(self._later + data)
+
+    def _answer_at_once(self, data: bytes) -> bool:
+        """Whether this was a plain request that the hot path has answered."""
+        if self.hot is None or self._phase != _NONE or self._later or self.flow.write_paused:
+            return False
+        if not self._answered():
+            return False
+        answer = self.hot.answer(data, self.server_state.default_headers)
+        if answer is None:
+            return False
+        self._seen = 0
+        self._answered_at = self.loop.time()
+        self.server_state.total_requests += 1
+        self.transport.write(answer)
+        return True
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""
@@ -88,7 +109,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._later = data[at:]
                 break
             self._take(data[at : at + _PIECE])
-        cast(_Flow, self.flow).hold(bool(self._later))
+        cast(Flow, self.flow).hold(bool(self._later))
 
     def _take(self, data: bytes) -> None:
         self._read = len(data)
@@ -250,10 +271,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._refused = True
         self._later = b""
-        cast(_Flow, self.flow).held = False
+        cast(Flow, self.flow).held = False
         cast(dict[str, Any], cycle.scope)[REFUSED] = error
         cycle.keep_alive = False
-        cycle.transport = cast(asyncio.Transport, _Lingering(self))
+        cycle.transport = cast(asyncio.Transport, Lingering(self))
         cycle.body.clear()
         self._complete(cycle)
 
@@ -311,7 +332,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread = None
 
     def timeout_keep_alive_handler(self) -> None:
-        if self.transport.get_write_buffer_size():
+        # The hot path leaves the timer as it is; so it may find that it runs too early.
+        rest = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if rest > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                rest, self.timeout_keep_alive_handler
+            )
+        elif self.transport.get_write_buffer_size():
             self.transport.abort()  # closing would wait for the client to read
         else:
             super().timeout_keep_alive_handler()
@@ -323,38 +350,5 @@ class BoundedProtocol(HttpToolsProtocol):
             super().shutdown()
 
 
-class _Flow(FlowControl):
-    """Whoever awaits a body resumes reading; here not while what was read is not parsed."""
-
-    held = False
-
-    def hold(self, held: bool) -> None:
-        self.held = held
-        if held:
-            self.pause_reading()
-        else:
-            self.resume_reading()
-
-    def resume_reading(self) -> None:
-        if not self.held:
-            super().resume_reading()
-
-
-class _Lingering:
-    """A transport as a refused request's cycle uses it."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        self._protocol = protocol
-
-    def write(self, data: bytes) -> None:
-        self._protocol.transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._protocol.transport.is_closing()
-
-    def close(self) -> None:
-        self._protocol.linger()
-
-
-def protocol_class(limits: Limits) -> type[BoundedProtocol]:
-    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits})
+def protocol_class(limits: Limits, hot: HotPath | None = None) -> type[BoundedProtocol]:
+    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits, "hot": hot})

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from burgee_http.application import Application
 from burgee_http.limits import Limits
 from burgee_http.protocol import protocol_class
 
@@ -44,12 +45,15 @@ class ServeError(Exception):
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """An application and where it listens; port 0 takes a free one."""
+    """An application and where it listens; port 0 takes a free one. Without `hot` every request
+    goes the ordinary way.
+    """
 
     app: ASGIApp
     host: str = "127.0.0.1"
     port: int = 0
     limits: Limits = Limits()
+    hot: bool = True
 
 
 class Server(uvicorn.Server):
@@ -92,9 +96,11 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
+    app, limits = listener.app, listener.limits
+    hot = app.hot_path(limits) if listener.hot and isinstance(app, Application) else None
     config = uvicorn.Config(
-        cast(Any, listener.app),
-        http=cast(Any, protocol_class(listener.limits)),
+        cast(Any, app),
+        http=cast(Any, protocol_class(limits, hot)),
         interface="asgi3",
         loop="none",
         ws="none",
@@ -104,7 +110,7 @@ def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=cast(Any, listener.limits.keep_alive_seconds),
+        timeout_keep_alive=cast(Any, limits.keep_alive_seconds),
         timeout_graceful_shutdown=cast(Any, grace_seconds),
     )
     return Server(config)

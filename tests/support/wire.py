@@ -93,9 +93,11 @@ def ask(
 
 
 @contextmanager
-def running(app: ASGIApp, limits: Limits | None = None, grace: float = 5.0) -> Iterator[int]:
+def running(
+    app: ASGIApp, limits: Limits | None = None, grace: float = 5.0, *, hot: bool = True
+) -> Iterator[int]:
     """The application under our server, in a thread; gives its port and stops it at the end."""
-    listener = Listener(app, limits=limits or Limits())
+    listener = Listener(app, limits=limits or Limits(), hot=hot)
     listening = bind(listener.host, listener.port)
     server = make_server(listener, grace)
     started = threading.Event()
