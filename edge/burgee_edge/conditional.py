@@ -24,9 +24,8 @@ def conditional(
     """Return a reply with its ETag; `make` gives the body and the results in it."""
     key = answer_key(*asked, visit.now)
     etag = etag_of(key)
-    headers = ((b"etag", etag),)
     if not_modified(call, etag, visit.view):
-        return visit.reply(b"", headers, 304)
+        return visit.tagged(304, b"", etag)
     cache = visit.view.cache
     body = None if cache is None else cache.get(key)
     if body is None:
@@ -36,4 +35,4 @@ def conditional(
             node.figures.settle(tally)
         else:
             cache.put(key, body, tally)
-    return visit.reply(body, headers)
+    return visit.tagged(200, body, etag)

@@ -26,7 +26,7 @@ JSON = (b"content-type", b"application/json")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}")
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """One request. `route` and `tenant` are for the log; they are set once known."""
 
     method: str
@@ -50,7 +50,7 @@ class Call(msgspec.Struct):
             raise ApiError(400, "malformed_query", "The query string is not valid.") from None
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """One answer, whole. Its headers do not name a length: that follows from the body."""
 
     status: int

@@ -19,7 +19,7 @@ from burgee_http.fields import Fields, Header
 from burgee_http.limits import Limits
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, RouteCounts
-from burgee_http.plain import Plain, read_plain
+from burgee_http.plain import read_plain
 
 __all__ = ["Direct", "HotPath"]
 
@@ -40,9 +40,13 @@ class Direct(msgspec.Struct, frozen=True):
 class _Head(msgspec.Struct, frozen=True):
     """What a head comes to, whoever sends it."""
 
-    plain: Plain
-    length: int
-    direct: Direct
+    length: int  # of the body
+    handler: Handler
+    path: str
+    query_string: bytes
+    headers: Mapping[bytes, bytes]
+    params: Mapping[str, Any]
+    template: str
     request_id: str | None  # the caller's own
     tail: bytes  # the fields that every answer to this caller ends with
     counts: RouteCounts
@@ -90,13 +94,11 @@ class HotPath:
             return None
         began = perf_counter()
         named = head.request_id or new_request_id()
-        plain, direct = head.plain, head.direct
-        body = data[end:]
         call = Call(
-            "POST", plain.path, plain.query_string, plain.headers, named, body, direct.params
+            "POST", head.path, head.query_string, head.headers, named, data[end:], head.params
         )
         try:
-            reply = direct.handler(call)
+            reply = head.handler(call)
         except TryAgain:
             return None  # there is something to wait for
         except Exception as error:  # noqa: BLE001  every error is an answer
@@ -106,7 +108,7 @@ class HotPath:
         if known is None and status < 400:  # no stranger drives out what is known
             self._remember(head_bytes, head)
         head.counts.record(status, perf_counter() - began)
-        self._access_log.record(direct.template, "POST", status, call.tenant, named)
+        self._access_log.record(head.template, "POST", status, call.tenant, named)
         return answer
 
     def _read(self, data: bytes, end: int) -> _Head | None:
@@ -122,9 +124,13 @@ class HotPath:
             except ApiError:
                 return None
         return _Head(
-            plain,
             plain.length,
-            direct,
+            direct.handler,
+            plain.path,
+            plain.query_string,
+            plain.headers,
+            direct.params,
+            direct.template,
             offered_request_id(plain.headers.get(b"x-request-id")),
             Fields.of(self._cors.headers(plain.headers)).wire + b"\r\n",
             self._metrics.of(direct.template, "POST"),

@@ -1,10 +1,11 @@
 """The gate in front of every tenant's data: who calls, for which tenant, and may they."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
-from burgee_http.authentication import Authenticator
+from burgee_http.authentication import Authenticator, Known
 from burgee_http.errors import ApiError
 from burgee_http.insecure import ANYONE
 from burgee_http.principal import TENANT, Principal
@@ -17,6 +18,12 @@ TENANT_HEADERS = (
     (b"vary", b"Authorization, X-Tenant-ID, X-API-Key"),
     (b"cache-control", b"private"),
 )
+
+
+_MOST_REMEMBERED: Final = 4096
+
+_Asked = tuple[bytes | None, bytes | None, bytes | None, str, bool]
+"""All that says who may: credentials, tenant, the scope needed, whether a tenant is implied."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -39,6 +46,8 @@ class Gate:
         self._environment = environment
         self._default = default_tenant
         self._limiter = RateLimiter() if limiter is None else limiter
+        self._known: Known | None = None  # what the admitted were verified under
+        self._admitted: dict[_Asked, tuple[Access, float]] = {}
 
     def caller(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Who calls: 401, or 429 where they call too often."""
@@ -56,7 +65,39 @@ class Gate:
 
         `implied`, on OFREP paths: a token of one tenant need not name it.
         """
-        principal = self.caller(headers)
+        authenticator = self._authenticator
+        if authenticator is None:
+            return self._judge(ANYONE, headers, scope, implied)
+        known = authenticator.known()
+        if known is not self._known:
+            self._known, self._admitted = known, {}
+        get = headers.get
+        asked = get(b"authorization"), get(b"x-api-key"), get(b"x-tenant-id"), scope, implied
+        found = self._admitted.get(asked)
+        if found is None or authenticator.clock() >= found[1]:
+            return self._admit(authenticator, headers, asked)
+        access = found[0]
+        if access.principal.rate is not None:
+            self._limiter.take(access.principal)
+        return access
+
+    def _admit(
+        self, authenticator: Authenticator, headers: Mapping[bytes, bytes], asked: _Asked
+    ) -> Access:
+        """What was admitted once is so until it ends; what was refused is judged anew."""
+        admitted = self._admitted  # verified under what is known now, or later: never before
+        principal, until = authenticator.verified(headers)
+        if principal.rate is not None:
+            self._limiter.take(principal)
+        access = self._judge(principal, headers, asked[3], asked[4])
+        if len(admitted) >= _MOST_REMEMBERED:
+            admitted.clear()
+        admitted[asked] = access, until
+        return access
+
+    def _judge(
+        self, principal: Principal, headers: Mapping[bytes, bytes], scope: str, implied: bool
+    ) -> Access:
         tenant = self._tenant(headers.get(b"x-tenant-id"), principal, implied)
         if not principal.grants(tenant):
             raise ApiError(403, "tenant_forbidden", "This token is not for that tenant.")
