@@ -9,7 +9,7 @@ from msgspec import Struct
 from burgee_edge.figures import Tally
 from burgee_http.metrics import Cell
 
-__all__ = ["CacheCounts", "ResponseCache"]
+__all__ = ["CacheCounts", "Kept", "ResponseCache"]
 
 _OVERHEAD: Final = 300  # bytes that an entry takes beside its body, about
 
@@ -21,15 +21,19 @@ class CacheCounts(Struct, frozen=True):
     misses: Cell
 
 
-class _Entry(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
+    """An answer that is at hand."""
+
+    etag: bytes
     body: bytes
     tally: Tally
     size: int
 
 
 class ResponseCache:
-    """The least recently used answers go first. Keys are SHA-256: contexts could be made to
-    collide under a weaker hash, and one user would see another's answers.
+    """The least recently used answers go first. Keys are all that an answer depends on, or a
+    SHA-256 of it: contexts could be made to collide under a weaker hash, and one user would see
+    another's answers.
     """
 
     def __init__(
@@ -38,27 +42,28 @@ class ResponseCache:
         self._max = max_bytes
         self._counts = counts
         self._settle = settle
-        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, Kept] = OrderedDict()
         self.bytes = 0
 
-    def get(self, key: bytes) -> bytes | None:
-        """Return the body kept under `key`, and count it as served."""
-        entry = self._entries.get(key)
-        if entry is None:
-            self._counts.misses.value += 1
-            return None
+    def find(self, key: bytes) -> Kept | None:
+        """Return what is kept under `key`; it is not counted, since it may not be needed."""
+        return self._entries.get(key)
+
+    def hit(self, key: bytes, kept: Kept) -> bytes:
+        """Count what was found as served, and return its body."""
         self._entries.move_to_end(key)
         self._counts.hits.value += 1
-        entry.tally.count += 1
-        return entry.body
+        kept.tally.count += 1
+        return kept.body
 
-    def put(self, key: bytes, body: bytes, tally: Tally) -> None:
+    def put(self, key: bytes, etag: bytes, body: bytes, tally: Tally) -> None:
         """Keep a body; one that would take more than a quarter of the room is not kept."""
-        size = len(body) + _OVERHEAD
+        self._counts.misses.value += 1
+        size = len(body) + len(key) + _OVERHEAD
         if size * 4 > self._max or key in self._entries:
             self._settle(tally)
             return
-        self._entries[key] = _Entry(body, tally, size)
+        self._entries[key] = Kept(etag, body, tally, size)
         self.bytes += size
         while self.bytes > self._max:
             _, gone = self._entries.popitem(last=False)

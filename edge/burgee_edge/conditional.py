@@ -23,16 +23,17 @@ def conditional(
 ) -> Reply:
     """Return a reply with its ETag; `make` gives the body and the results in it."""
     key = answer_key(*asked, visit.now)
-    etag = etag_of(key)
+    cache = visit.view.cache
+    kept = None if cache is None else cache.find(key)
+    etag = etag_of(key) if kept is None else kept.etag
     if not_modified(call, etag, visit.view):
         return visit.tagged(304, b"", etag)
-    cache = visit.view.cache
-    body = None if cache is None else cache.get(key)
-    if body is None:
+    if cache is None:
         body, results = make()
-        tally = node.figures.tally(visit.view.tenant, results)
-        if cache is None:
-            node.figures.settle(tally)
-        else:
-            cache.put(key, body, tally)
+        node.figures.settle(node.figures.tally(visit.view.tenant, results))
+    elif kept is not None:
+        body = cache.hit(key, kept)
+    else:
+        body, results = make()
+        cache.put(key, etag, body, node.figures.tally(visit.view.tenant, results))
     return visit.tagged(200, body, etag)

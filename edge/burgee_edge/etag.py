@@ -10,18 +10,20 @@ from burgee_http.etags import matches
 __all__ = ["answer_key", "etag_of", "not_modified"]
 
 # Raised when the bodies come to look different for the same answers.
-_FORM = b"burgee-1"
+_FORM = b"burgee-2 "
 
 
 def answer_key(kind: bytes, selection: Selection, context: Mapping[str, object], now: int) -> bytes:
-    """Return the SHA-256 of all that the body depends on; `kind` names the form of the body."""
-    material = (_FORM, kind, selection.digest, selection.footprint.key(context, now))
-    return sha256(b"".join(b"%d:" % len(part) + part for part in material)).digest()
+    """Return all that the body depends on; `kind` names the form of the body, without blanks.
+
+    The digest has always the same length, so no two parts can be taken for two others.
+    """
+    return kind + b" " + selection.digest + selection.footprint.key(context, now)
 
 
 def etag_of(key: bytes) -> bytes:
     """Return a strong entity tag."""
-    return b'"' + key.hex().encode("ascii") + b'"'
+    return b'"' + sha256(_FORM + key).hexdigest().encode("ascii") + b'"'
 
 
 def not_modified(call: Call, etag: bytes, view: TenantView) -> bool:

@@ -11,6 +11,7 @@ from burgee_edge.served import Served
 from burgee_edge.view import TenantView
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
+from burgee_http.fields import Fields
 from burgee_http.tenancy import Gate
 
 __all__ = ["Node", "Visit", "now_micros"]
@@ -35,7 +36,7 @@ class Visit(msgspec.Struct, frozen=True, gc=False):
 
     def tagged(self, status: int, body: bytes, etag: bytes) -> Reply:
         """Return such an answer with its ETag."""
-        return Reply(status, body, self.served.fields.plus(b"etag", etag))
+        return Reply(status, body, Fields(b"etag: " + etag + b"\r\n", self.served.fields))
 
     def error(self, status: int, code: str, message: str) -> ApiError:
         """Return an error that this snapshot gives rise to."""
@@ -53,10 +54,11 @@ class Node(msgspec.Struct, frozen=True):
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
-        access = self.gate.admit(call.headers, scope, implied=implied)
+        access = self.gate.admit_call(call, scope, implied)
         tenant = call.tenant = access.tenant
         served = self.holder.current or self.serving()
-        return Visit(served, served.view(tenant), self.clock(), access.principal.browser)
+        view = served.views.get(tenant) or served.view(tenant)
+        return Visit(served, view, self.clock(), access.principal.browser)
 
     def serving(self) -> Served:
         """Return the snapshot in force; 503 before the first."""

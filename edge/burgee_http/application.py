@@ -14,14 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from burgee_http.call import (
-    JSON,
-    Call,
-    Reply,
-    merge_headers,
-    new_request_id,
-    offered_request_id,
-)
+from burgee_http.call import JSON, Call, Reply, merge_headers
 from burgee_http.cors import Cors
 from burgee_http.endpoint import CALL, Endpoint, send_reply
 from burgee_http.errors import ApiError, from_status, native_body
@@ -31,6 +24,7 @@ from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics
 from burgee_http.ofrep import is_ofrep, ofrep_body
 from burgee_http.protocol import REFUSED
+from burgee_http.request_ids import new_request_id, offered_request_id
 
 __all__ = ["UNMATCHED", "Application", "error_reply"]
 

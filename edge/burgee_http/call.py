@@ -1,8 +1,6 @@
 """A request and an answer as plain data: what handlers take and give, whoever carries them."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from random import getrandbits
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,16 +12,21 @@ __all__ = [
     "JSON",
     "Call",
     "Handler",
+    "Memo",
     "Reply",
     "merge_headers",
-    "new_request_id",
-    "offered_request_id",
 ]
 
 JSON = (b"content-type", b"application/json")
 
-# No blanks, quotes, control or non-ASCII characters: the id is put into headers and log lines.
-_SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}")
+
+class Memo:
+    """What somebody has worked out of a head alone, kept for when the same bytes come again."""
+
+    __slots__ = ("admitted",)
+
+    def __init__(self) -> None:
+        self.admitted: Any = None  # the gate's
 
 
 class Call(msgspec.Struct, gc=False):
@@ -38,6 +41,7 @@ class Call(msgspec.Struct, gc=False):
     params: Mapping[str, Any] = {}
     route: str = ""
     tenant: str = ""
+    memo: Memo | None = None
 
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string, in order; 400 where it is not UTF-8."""
@@ -72,15 +76,3 @@ def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]
             joined[name] = joined[name] + b", " + value if name in joined else value
         return joined
     return headers
-
-
-def offered_request_id(offered: bytes | None) -> str | None:
-    """The caller's id, where it is a safe token."""
-    if offered is not None and _SAFE_ID.fullmatch(offered):
-        return offered.decode("ascii")
-    return None
-
-
-def new_request_id() -> str:
-    """Unlike any other, but no secret: whoever has seen many could tell the next."""
-    return f"{getrandbits(128):032x}"

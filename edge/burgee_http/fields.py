@@ -13,12 +13,15 @@ _UNSAFE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Fields:
-    """A block of header fields: bytes first, pairs for whoever asks for them."""
+    """A block of header fields, which may be a shared one and a few `lines` more: bytes first,
+    pairs for whoever asks for them.
+    """
 
-    __slots__ = ("wire",)
+    __slots__ = ("base", "lines")
 
-    def __init__(self, wire: bytes) -> None:
-        self.wire = wire
+    def __init__(self, lines: bytes, base: "Fields | None" = None) -> None:
+        self.lines = lines
+        self.base = base
 
     @classmethod
     def of(cls, pairs: Iterable[Header]) -> "Fields":
@@ -30,9 +33,9 @@ class Fields:
             lines += (name, b": ", value, b"\r\n")
         return cls(b"".join(lines))
 
-    def plus(self, name: bytes, value: bytes) -> "Fields":
-        """The block with one more field, whose value is known to be safe."""
-        return Fields(b"%b%b: %b\r\n" % (self.wire, name, value))
+    @property
+    def wire(self) -> bytes:
+        return self.lines if self.base is None else self.base.wire + self.lines
 
     def __iter__(self) -> Iterator[Header]:
         for line in self.wire.split(b"\r\n")[:-1]:

@@ -10,9 +10,8 @@ from time import perf_counter
 from typing import Any, Final
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from burgee_http.call import Call, Handler, Reply, new_request_id, offered_request_id
+from burgee_http.call import Call, Handler, Memo, Reply
 from burgee_http.cors import Cors
 from burgee_http.errors import ApiError, TryAgain
 from burgee_http.fields import Fields, Header
@@ -20,13 +19,14 @@ from burgee_http.limits import Limits
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, RouteCounts
 from burgee_http.plain import read_plain
+from burgee_http.request_ids import new_request_id, offered_request_id
+from burgee_http.wire import Wire
 
-__all__ = ["Direct", "HotPath"]
+__all__ = ["Caller", "Direct", "HotPath"]
 
 _MOST_HEADS: Final = 2048
 _LONGEST_HEAD: Final = 2048  # so what is remembered is bounded in bytes too
 _MOST_PATHS: Final = 4096
-_BODILESS: Final = (204, 304)
 
 
 class Direct(msgspec.Struct, frozen=True):
@@ -40,7 +40,9 @@ class Direct(msgspec.Struct, frozen=True):
 class _Head(msgspec.Struct, frozen=True):
     """What a head comes to, whoever sends it."""
 
-    length: int  # of the body
+    data: bytes  # the head itself
+    end: int  # its length
+    whole: int  # its length and the body's
     handler: Handler
     path: str
     query_string: bytes
@@ -50,6 +52,16 @@ class _Head(msgspec.Struct, frozen=True):
     request_id: str | None  # the caller's own
     tail: bytes  # the fields that every answer to this caller ends with
     counts: RouteCounts
+    memo: Memo
+
+
+class Caller:
+    """What is remembered of one connection: the head that came last, most likely the next too."""
+
+    __slots__ = ("head",)
+
+    def __init__(self) -> None:
+        self.head: _Head | None = None
 
 
 class HotPath:
@@ -75,27 +87,34 @@ class HotPath:
         self._check = check
         self._heads: dict[bytes, _Head] = {}
         self._paths: dict[str, Direct | None] = {}
-        self._defaults: Sequence[Header] | None = None
-        self._starts: dict[int, bytes] = {}
+        self._wire = Wire()
 
-    def answer(self, data: bytes, defaults: Sequence[Header]) -> bytes | None:
+    def answer(self, data: bytes, caller: Caller, defaults: Sequence[Header]) -> bytes | None:
         """The answer to what one read brought, None where it is to go the ordinary way.
 
         `defaults` are the server's own fields; its list is another one where they change.
         """
-        end = data.find(b"\r\n\r\n") + 4
-        head_bytes = data[:end]
-        head = known = self._heads.get(head_bytes)
-        if head is None:
-            head = self._read(data, end)
+        head = caller.head
+        if head is None or not data.startswith(head.data):
+            head = self._head(data)
             if head is None:
                 return None
-        elif head.length != len(data) - end:
+            caller.head = head
+        if len(data) != head.whole:
             return None
         began = perf_counter()
         named = head.request_id or new_request_id()
         call = Call(
-            "POST", head.path, head.query_string, head.headers, named, data[end:], head.params
+            "POST",
+            head.path,
+            head.query_string,
+            head.headers,
+            named,
+            data[head.end :],
+            head.params,
+            "",
+            "",
+            head.memo,
         )
         try:
             reply = head.handler(call)
@@ -103,13 +122,21 @@ class HotPath:
             return None  # there is something to wait for
         except Exception as error:  # noqa: BLE001  every error is an answer
             reply = self._fail(call, error)
-        answer = self._wire(head, reply, named, defaults)
-        status = reply.status
-        if known is None and status < 400:  # no stranger drives out what is known
-            self._remember(head_bytes, head)
-        head.counts.record(status, perf_counter() - began)
-        self._access_log.record(head.template, "POST", status, call.tenant, named)
+        answer = self._wire.of(reply, named, head.tail, defaults)
+        head.counts.record(reply.status, perf_counter() - began)
+        self._access_log.record(head.template, "POST", reply.status, call.tenant, named)
         return answer
+
+    def _head(self, data: bytes) -> _Head | None:
+        end = data.find(b"\r\n\r\n") + 4
+        found = self._heads.get(data[:end])
+        if found is None:
+            found = self._read(data, end)
+            if found is not None and end <= _LONGEST_HEAD:
+                if len(self._heads) >= _MOST_HEADS:
+                    self._heads.clear()
+                self._heads[found.data] = found
+        return found
 
     def _read(self, data: bytes, end: int) -> _Head | None:
         plain = read_plain(data, end, self._limits)
@@ -124,7 +151,9 @@ class HotPath:
             except ApiError:
                 return None
         return _Head(
-            plain.length,
+            data[:end],
+            end,
+            end + plain.length,
             direct.handler,
             plain.path,
             plain.query_string,
@@ -132,8 +161,9 @@ class HotPath:
             direct.params,
             direct.template,
             offered_request_id(plain.headers.get(b"x-request-id")),
-            Fields.of(self._cors.headers(plain.headers)).wire + b"\r\n",
+            b"\r\n" + Fields.of(self._cors.headers(plain.headers)).wire + b"\r\n",
             self._metrics.of(direct.template, "POST"),
+            Memo(),
         )
 
     def _direct(self, path: str) -> Direct | None:
@@ -143,30 +173,3 @@ class HotPath:
                 self._paths.clear()
             found = self._paths[path] = self._find(path)
         return found
-
-    def _remember(self, head_bytes: bytes, head: _Head) -> None:
-        if len(head_bytes) <= _LONGEST_HEAD:
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            self._heads[head_bytes] = head
-
-    def _wire(self, head: _Head, reply: Reply, named: str, defaults: Sequence[Header]) -> bytes:
-        """The same bytes, in the same order, as uvicorn writes."""
-        if defaults is not self._defaults:
-            self._defaults = defaults
-            self._starts.clear()
-        status, fields, body = reply.status, reply.headers, reply.body
-        start = self._starts.get(status)
-        if start is None:
-            start = self._starts[status] = STATUS_LINE[status] + Fields.of(defaults).wire
-        block = fields.wire if type(fields) is Fields else Fields.of(fields).wire
-        if status in _BODILESS:
-            return b"".join((start, block, b"x-request-id: ", named.encode(), b"\r\n", head.tail))
-        return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n%b%b" % (
-            start,
-            block,
-            len(body),
-            named.encode(),
-            head.tail,
-            body,
-        )

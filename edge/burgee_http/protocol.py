@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from burgee_http.errors import ApiError, from_status
 from burgee_http.flow import Flow, Lingering
 from burgee_http.heads import announced_length, judge_head, without_offer
-from burgee_http.hot import HotPath
+from burgee_http.hot import Caller, HotPath
 from burgee_http.limits import Limits
 
 __all__ = ["REFUSED", "BoundedProtocol", "protocol_class"]
@@ -57,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._offered = False  # the head offers an upgrade and is to be read again without it
         self._refused = False  # nothing that arrives from now on is read
         self._stopping = False
+        self._caller = Caller()
         self._answered_at = -inf  # when the hot path last answered
 
     # What the transport calls
@@ -91,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return False
         if not self._answered():
             return False
-        answer = self.hot.answer(data, self.server_state.default_headers)
+        answer = self.hot.answer(data, self._caller, self.server_state.default_headers)
         if answer is None:
             return False
         self._seen = 0

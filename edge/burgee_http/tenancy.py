@@ -1,11 +1,13 @@
 """The gate in front of every tenant's data: who calls, for which tenant, and may they."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 import msgspec
 
 from burgee_http.authentication import Authenticator, Known
+from burgee_http.call import Call
 from burgee_http.errors import ApiError
 from burgee_http.insecure import ANYONE
 from burgee_http.principal import TENANT, Principal
@@ -20,15 +22,13 @@ TENANT_HEADERS = (
 )
 
 
-_MOST_REMEMBERED: Final = 4096
-
-_Asked = tuple[bytes | None, bytes | None, bytes | None, str, bool]
-"""All that says who may: credentials, tenant, the scope needed, whether a tenant is implied."""
-
-
 class Access(msgspec.Struct, frozen=True):
     principal: Principal
     tenant: str
+
+
+_Admitted = tuple[Access, float, Known | None]
+_NEVER: Final = inf
 
 
 class Gate:
@@ -46,8 +46,6 @@ class Gate:
         self._environment = environment
         self._default = default_tenant
         self._limiter = RateLimiter() if limiter is None else limiter
-        self._known: Known | None = None  # what the admitted were verified under
-        self._admitted: dict[_Asked, tuple[Access, float]] = {}
 
     def caller(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Who calls: 401, or 429 where they call too often."""
@@ -65,35 +63,38 @@ class Gate:
 
         `implied`, on OFREP paths: a token of one tenant need not name it.
         """
-        authenticator = self._authenticator
-        if authenticator is None:
-            return self._judge(ANYONE, headers, scope, implied)
-        known = authenticator.known()
-        if known is not self._known:
-            self._known, self._admitted = known, {}
-        get = headers.get
-        asked = get(b"authorization"), get(b"x-api-key"), get(b"x-tenant-id"), scope, implied
-        found = self._admitted.get(asked)
-        if found is None or authenticator.clock() >= found[1]:
-            return self._admit(authenticator, headers, asked)
+        return self._admit(headers, scope, implied)[0]
+
+    def admit_call(self, call: Call, scope: str, implied: bool) -> Access:
+        """The same, remembered with a head that comes again.
+
+        A head leads to one handler, so scope and `implied` are the same each time.
+        """
+        memo, authenticator = call.memo, self._authenticator
+        if memo is None or authenticator is None:
+            return self._admit(call.headers, scope, implied)[0]
+        found: _Admitted | None = memo.admitted
+        if (
+            found is None
+            or found[2] is not authenticator.known()
+            or (found[1] != _NEVER and authenticator.clock() >= found[1])
+        ):
+            found = memo.admitted = self._admit(call.headers, scope, implied)
+            return found[0]
         access = found[0]
         if access.principal.rate is not None:
             self._limiter.take(access.principal)
         return access
 
-    def _admit(
-        self, authenticator: Authenticator, headers: Mapping[bytes, bytes], asked: _Asked
-    ) -> Access:
-        """What was admitted once is so until it ends; what was refused is judged anew."""
-        admitted = self._admitted  # verified under what is known now, or later: never before
-        principal, until = authenticator.verified(headers)
+    def _admit(self, headers: Mapping[bytes, bytes], scope: str, implied: bool) -> _Admitted:
+        """With when it ends, and what it was verified under: taken before, so never too new."""
+        if self._authenticator is None:
+            return self._judge(ANYONE, headers, scope, implied), _NEVER, None
+        known = self._authenticator.known()
+        principal, until = self._authenticator.verified(headers)
         if principal.rate is not None:
             self._limiter.take(principal)
-        access = self._judge(principal, headers, asked[3], asked[4])
-        if len(admitted) >= _MOST_REMEMBERED:
-            admitted.clear()
-        admitted[asked] = access, until
-        return access
+        return self._judge(principal, headers, scope, implied), until, known
 
     def _judge(
         self, principal: Principal, headers: Mapping[bytes, bytes], scope: str, implied: bool
