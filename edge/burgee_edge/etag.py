@@ -14,11 +14,11 @@ _FORM = b"burgee-2 "
 
 
 def answer_key(kind: bytes, selection: Selection, context: Mapping[str, object], now: int) -> bytes:
-    """Return all that the body depends on; `kind` names the form of the body, without blanks.
+    """Return all that the body depends on; `kind` names the form of the body, and holds no NUL.
 
     The digest has always the same length, so no two parts can be taken for two others.
     """
-    return kind + b" " + selection.digest + selection.footprint.key(context, now)
+    return selection.digest + kind + b"\0" + selection.footprint.key(context, now)
 
 
 def etag_of(key: bytes) -> bytes:

@@ -2,8 +2,9 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from burgee_edge.answers import NativeAnswer, native_answer
+from burgee_edge.answers import NativeAnswer
 from burgee_edge.bodies import EvaluateAllBody, EvaluateBody, read_body
+from burgee_edge.fragments import fragments_of, native_form
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.json_text import encode_json
@@ -23,13 +24,14 @@ def evaluate(node: Node, call: Call) -> Reply:
     """One flag; a targeting key that is missing is an answer, an unknown flag is none."""
     visit = node.visit(call)
     body = read_body(call.body, EvaluateBody)
-    result = visit.view.evaluate(body.flag_key, body.user.context, visit.now, browser=visit.browser)
-    if result.reason == "flag_not_found":
+    view = visit.view
+    result = view.evaluate(body.flag_key, body.user.context, visit.now, browser=visit.browser)
+    answer = result.answer
+    if answer.reason == "flag_not_found":
         raise visit.error(404, "flag_not_found", "There is no flag of this key.")
-    node.figures.one(visit.view.tenant, result)
-    version = visit.served.snapshot.version
-    answer = native_answer(result, request_id=body.request_id, version=version)
-    return visit.reply(encode_json(answer))
+    fragments = fragments_of(answer, view.tenant, node.figures)
+    fragments.served.value += 1
+    return visit.reply(native_form(fragments, result.slot) + _end(visit, body.request_id))
 
 
 def evaluate_all(node: Node, call: Call) -> Reply:
@@ -38,12 +40,21 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     body = read_body(call.body, EvaluateAllBody)
     results = visit.view.evaluate_all(_keys(visit, body), body.user.context, visit.now)
     node.figures.settle(node.figures.tally(visit.view.tenant, results))
-    answer = AllAnswer(
-        flags=[native_answer(result) for result in results],
-        version=visit.served.snapshot.version,
-        request_id=UNSET if body.request_id is None else body.request_id,
-    )
-    return visit.reply(encode_json(answer))
+    forms = [
+        native_form(fragments_of(each.answer, visit.view.tenant, node.figures), each.slot) + b"}"
+        for each in results
+    ]
+    end = _end(visit, body.request_id, version_first=True)
+    return visit.reply(b'{"flags":[' + b",".join(forms) + b"]" + end)
+
+
+def _end(visit: Visit, request_id: str | None, *, version_first: bool = False) -> bytes:
+    """What ends a body; the two forms differ in their order."""
+    version = visit.served.version_json
+    if request_id is None:
+        return version + b"}"
+    named = b',"request_id":' + encode_json(request_id)
+    return (version + named if version_first else named + version) + b"}"
 
 
 def _keys(visit: Visit, body: EvaluateAllBody) -> list[str]:

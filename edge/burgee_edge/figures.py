@@ -3,10 +3,10 @@
 An answer of many flags is counted as one; what it held is added up when somebody looks.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from burgee.evaluation import Result
+from burgee_http.metrics import Cell
 
 __all__ = ["Figures", "Tally"]
 
@@ -15,12 +15,13 @@ Served = tuple[str, str, str]
 
 
 class Tally:
-    """How often one answer, which served these variants, was given."""
+    """How often one answer, which held these results, was given."""
 
-    __slots__ = ("count", "served")
+    __slots__ = ("count", "results", "tenant")
 
-    def __init__(self, served: tuple[Served, ...]) -> None:
-        self.served = served
+    def __init__(self, tenant: str, results: Sequence[Result]) -> None:
+        self.tenant = tenant
+        self.results = results
         self.count = 1
 
 
@@ -28,17 +29,20 @@ class Figures:
     """The sums, and the tallies that are not yet in them."""
 
     def __init__(self) -> None:
-        self._sums: Counter[Served] = Counter()
+        self._sums: dict[Served, Cell] = {}
         self._open: set[Tally] = set()
 
-    def one(self, tenant: str, result: Result) -> None:
-        """Count one flag that was served by itself."""
-        if result.reason != "flag_not_found":
-            self._sums[tenant, result.flag_key, result.variant or ""] += 1
+    def cell(self, tenant: str, flag: str, variant: str | None) -> Cell:
+        """Return where a variant is counted; whoever counts it often keeps that."""
+        served = tenant, flag, variant or ""
+        found = self._sums.get(served)
+        if found is None:
+            found = self._sums[served] = Cell()
+        return found
 
-    def tally(self, tenant: str, results: list[Result]) -> Tally:
+    def tally(self, tenant: str, results: Sequence[Result]) -> Tally:
         """Return a tally that stands at one; it counts until it is settled."""
-        tally = Tally(tuple((tenant, each.flag_key, each.variant or "") for each in results))
+        tally = Tally(tenant, results)
         self._open.add(tally)
         return tally
 
@@ -51,10 +55,15 @@ class Figures:
         """Return all sums."""
         for tally in self._open:
             self._add(tally)
-        return {each: float(count) for each, count in self._sums.items()}
+        return {served: cell.value for served, cell in self._sums.items() if cell.value}
 
     def _add(self, tally: Tally) -> None:
         if tally.count:
-            for each in tally.served:
-                self._sums[each] += tally.count
+            for each in tally.results:
+                answer = each.answer
+                if answer.wire is None:
+                    cell = self.cell(tally.tenant, answer.flag_key, answer.variant)
+                else:
+                    cell = answer.wire.served
+                cell.value += tally.count
             tally.count = 0

@@ -4,13 +4,15 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from burgee_edge.answers import Failure, Success, ofrep_answer
+from burgee.evaluation import Result
+from burgee.evaluation.result import ERRORS
+from burgee_edge.answers import Failure, Success, failure
 from burgee_edge.conditional import conditional
-from burgee_edge.node import Node
+from burgee_edge.fragments import fragments_of, ofrep_forms
+from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
 from burgee_http.json_body import check_context, parse_json
-from burgee_http.json_text import encode_json
 
 __all__ = ["BulkAnswer", "bulk", "read_context", "single"]
 
@@ -19,6 +21,7 @@ _STATUSES: Final = {
     "TARGETING_KEY_MISSING": (400, "targeting_key_missing"),
 }
 _BROKEN = (500, "flag_broken")
+_NONE: Final[dict[str, Any]] = {}  # nobody writes into a context
 
 
 # msgspec writes no schema for a union of untagged structs.
@@ -37,13 +40,22 @@ def single(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags/{key}`; the key is the rest of the path, decoded once."""
     visit = node.visit(call, implied=True)
     context = read_context(call.body)
-    result = visit.view.evaluate(call.params["key"], context, visit.now, browser=visit.browser)
-    node.figures.one(visit.view.tenant, result)
-    answer = ofrep_answer(result)
-    if isinstance(answer, Failure):
-        status, code = _STATUSES.get(answer.errorCode, _BROKEN)
-        raise visit.error(status, code, answer.errorDetails)
-    return visit.reply(encode_json(answer))
+    view = visit.view
+    result = view.evaluate(call.params["key"], context, visit.now, browser=visit.browser)
+    answer = result.answer
+    if answer.reason == "flag_not_found":
+        raise _failed(visit, result)
+    fragments = fragments_of(answer, view.tenant, node.figures)
+    fragments.served.value += 1
+    if answer.reason in ERRORS:
+        raise _failed(visit, result)
+    return visit.reply(fragments.ofrep)
+
+
+def _failed(visit: Visit, result: Result) -> ApiError:
+    code, details = failure(result)
+    status, ours = _STATUSES.get(code, _BROKEN)
+    return visit.error(status, ours, details)
 
 
 def bulk(node: Node, call: Call) -> Reply:
@@ -53,8 +65,9 @@ def bulk(node: Node, call: Call) -> Reply:
     selection = visit.view.selection(browser=visit.browser)
 
     def body() -> tuple[bytes, list[Any]]:
-        results = visit.view.evaluate_all(selection.keys, context, visit.now)
-        return encode_json(BulkAnswer([ofrep_answer(each) for each in results])), results
+        results = selection.evaluate(context, visit.now)
+        forms = ofrep_forms(results, visit.view.tenant, node.figures)
+        return b'{"flags":[' + forms + b"]}", results
 
     return conditional(node, visit, call, (b"ofrep", selection, context), body)
 
@@ -64,10 +77,10 @@ def read_context(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     value = parse_json(body)
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise ApiError(400, "invalid_context", "The body is no JSON object.")
-    context = value.get("context", {})
-    if not isinstance(context, dict):
+    context: dict[str, Any] = value.get("context", _NONE)
+    if type(context) is not dict:
         raise ApiError(400, "invalid_context", "The context is no JSON object.")
     check_context(context, body)
     return context

@@ -8,6 +8,7 @@ from burgee_edge.cache import ResponseCache
 from burgee_edge.view import TenantView, empty_view
 from burgee_http.call import JSON
 from burgee_http.fields import Fields
+from burgee_http.json_text import encode_json
 from burgee_http.tenancy import TENANT_HEADERS
 
 __all__ = ["MANIFEST", "Served", "make_served"]
@@ -34,6 +35,7 @@ class Served:
         self.documents = documents
         self.older = older
         self.version_header = (b"burgee-version", _safe(snapshot.version))
+        self.version_json = b',"version":' + encode_json(snapshot.version)
         self.fields = Fields.of((JSON, self.version_header, *TENANT_HEADERS))
         order = "{}.{}".format(*snapshot.order)
         self.order_header = (b"burgee-order", order.encode("ascii"))

@@ -36,7 +36,7 @@ def user_flags(node: Node, call: Call) -> Reply:
     selection = visit.view.selection(browser=visit.browser)
 
     def body() -> tuple[bytes, list[Result]]:
-        results = visit.view.evaluate_all(selection.keys, context, visit.now)
+        results = selection.evaluate(context, visit.now)
         return encode_json(UserFlags([_answer(visit, each) for each in results])), results
 
     return conditional(node, visit, call, (b"users", selection, context), body)

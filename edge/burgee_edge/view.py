@@ -8,6 +8,7 @@ from burgee.evaluation import Flag, Result, TenantFlags
 from burgee.evaluation.footprint import Footprint
 from burgee.evaluation.result import failed
 from burgee.evaluation.run import Run
+from burgee.evaluation.scope import Function
 from burgee.snapshot.canonical import canonical
 from burgee_edge.cache import ResponseCache
 
@@ -19,13 +20,31 @@ _UNPREPARABLE: Final = (ValueError, LookupError, TypeError)
 class Selection:
     """Some flags of a tenant, in the order of their keys, and what their answers depend on."""
 
-    __slots__ = ("digest", "footprint", "keys")
+    __slots__ = ("_decide", "digest", "flags", "footprint", "keys")
 
     def __init__(self, environment: str, flags: TenantFlags, keys: Iterable[str]) -> None:
         self.keys = tuple(keys)
+        self.flags = flags
+        self._decide = tuple(_decides(flags, key) for key in self.keys)
         self.footprint = Footprint.of(flags, self.keys)
         named = [[key, flags.digest(key)] for key in self.keys]
         self.digest = sha256(canonical([environment, flags.tenant, named])).digest()
+
+    def evaluate(self, context: dict[str, object], now: int) -> list[Result]:
+        """Return what these flags serve; what they depend on in common is decided once."""
+        run = Run(self.flags)
+        return [decide(context, now, run) for decide in self._decide]
+
+
+def _decides(flags: TenantFlags, key: str) -> Function:
+    """Return what decides a flag that is there, if only that it cannot be prepared."""
+    try:
+        flag = flags.get(key)
+    except _UNPREPARABLE:
+        broken = failed(key, "error")
+        return lambda context, now, run: broken
+    assert flag is not None
+    return flag.decide
 
 
 class TenantView:
@@ -75,6 +94,8 @@ class TenantView:
 
     def evaluate(self, key: str, context: dict[str, object], now: int, *, browser: bool) -> Result:
         """Return what one flag serves; one that may not be seen is not found."""
+        if not browser:
+            return self.flags.evaluate(key, context, now)
         try:
             flag = self.flag(key, browser=browser)
         except ValueError:

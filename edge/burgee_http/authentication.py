@@ -48,8 +48,12 @@ class Authenticator:
         """Raises ApiError 401."""
         return self.verified(headers)[0]
 
+    def until(self, headers: Mapping[bytes, bytes]) -> float:
+        """When what is presented expires, in seconds since 1970; raises ApiError 401."""
+        return self.verified(headers)[1]
+
     def verified(self, headers: Mapping[bytes, bytes]) -> tuple[Principal, float]:
-        """Who calls, and until when that may be remembered beside `known()`."""
+        """Both; good for no longer than `known()` is what it was before."""
         token = presented_token(headers)
         if token is None:
             raise _unauthenticated("unauthenticated", "A token or client key is needed.")

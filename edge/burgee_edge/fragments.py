@@ -1,0 +1,62 @@
+"""What is sent of an answer, written once and kept with it: bodies are put together from these.
+
+An answer is shared by everyone it is served to, and outlives its snapshot where its flag did not
+change; a bucket is all that differs.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
+
+from msgspec import Struct
+
+from burgee.buckets import SLOTS
+from burgee.evaluation import Answer, Result
+from burgee_edge.answers import native_answer, ofrep_answer
+from burgee_edge.figures import Figures
+from burgee_http.json_text import encode_json
+from burgee_http.metrics import Cell
+
+__all__ = ["Fragments", "fragments_of", "native_form", "ofrep_forms"]
+
+_NO_BUCKET: Final = b"null}}"
+
+
+class Fragments(Struct, frozen=True, eq=False, gc=False):
+    """The native form up to its bucket, OFREP's form, and where the variant is counted."""
+
+    native: bytes
+    ofrep: bytes
+    served: Cell
+
+
+def fragments_of(answer: Answer, tenant: str, figures: Figures) -> Fragments:
+    """Return what is written of an answer of a tenant."""
+    found: Fragments | None = answer.wire
+    if found is None:
+        result = Result(answer)
+        found = answer.wire = Fragments(
+            encode_json(native_answer(result)).removesuffix(_NO_BUCKET),
+            encode_json(ofrep_answer(result)),
+            figures.cell(tenant, answer.flag_key, answer.variant),
+        )
+    return found
+
+
+def native_form(fragments: Fragments, slot: int) -> bytes:
+    """Return the native form, open at its end for what stands behind the details."""
+    if slot < 0:
+        return fragments.native + b"null}"
+    return b"".join((fragments.native, encode_json(slot / SLOTS), b"}"))
+
+
+def ofrep_forms(results: Sequence[Result], tenant: str, figures: Figures) -> bytes:
+    """Return OFREP's forms, separated by commas."""
+    try:
+        return b",".join(map(_OFREP, results))
+    except AttributeError:  # of some nothing is written yet
+        forms = [fragments_of(each.answer, tenant, figures).ofrep for each in results]
+        return b",".join(forms)
+
+
+_OFREP: Final = attrgetter("answer.wire.ofrep")
