@@ -123,7 +123,6 @@ def edge_server(folder: Path, flags: int) -> Iterator[Edge]:
         "port": 0,
         "clients": clients,
         "access-log-sample": SAMPLE,
-        "cache-bytes": 256 * 2**20,
     }
     options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
     with Server(["-m", "burgee_cli", "edge", *options]) as server:

@@ -23,9 +23,10 @@ class User(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def context(self) -> dict[str, Any]:
         """The evaluation context; the id wins over an attribute of that name."""
-        if self.id is None:
-            return self.attributes
-        return {**self.attributes, TARGETING_KEY: self.id}
+        attributes = self.attributes
+        if self.id is not None:
+            attributes[TARGETING_KEY] = self.id  # they are nobody else's
+        return attributes
 
 
 class _Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

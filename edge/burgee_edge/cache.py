@@ -7,11 +7,13 @@ from typing import Final
 from msgspec import Struct
 
 from burgee_edge.figures import Tally
+from burgee_http.fields import Fields
 from burgee_http.metrics import Cell
 
 __all__ = ["CacheCounts", "Kept", "ResponseCache"]
 
-_OVERHEAD: Final = 300  # bytes that an entry takes beside its body, about
+_OVERHEAD: Final = 500  # bytes that an entry takes beside its body, about
+_PER_FLAG: Final = 16  # and for each flag in it
 
 
 class CacheCounts(Struct, frozen=True):
@@ -21,10 +23,11 @@ class CacheCounts(Struct, frozen=True):
     misses: Cell
 
 
-class Kept(Struct, frozen=True, gc=False):
-    """An answer that is at hand."""
+class Kept(Struct, eq=False, gc=False):
+    """An answer that is at hand; `fields` are those it last had, which name a snapshot."""
 
     etag: bytes
+    fields: Fields
     body: bytes
     tally: Tally
     size: int
@@ -56,14 +59,14 @@ class ResponseCache:
         kept.tally.count += 1
         return kept.body
 
-    def put(self, key: bytes, etag: bytes, body: bytes, tally: Tally) -> None:
+    def put(self, key: bytes, etag: bytes, fields: Fields, body: bytes, tally: Tally) -> None:
         """Keep a body; one that would take more than a quarter of the room is not kept."""
         self._counts.misses.value += 1
-        size = len(body) + len(key) + _OVERHEAD
+        size = len(body) + len(key) + _OVERHEAD + _PER_FLAG * len(tally.results)
         if size * 4 > self._max or key in self._entries:
             self._settle(tally)
             return
-        self._entries[key] = Kept(etag, body, tally, size)
+        self._entries[key] = Kept(etag, fields, body, tally, size)
         self.bytes += size
         while self.bytes > self._max:
             _, gone = self._entries.popitem(last=False)

@@ -1,39 +1,40 @@
 """Answers with an ETag: 304, a body that is at hand, or a body made now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from burgee.evaluation import Result
-from burgee_edge.etag import answer_key, etag_of, not_modified
+from burgee_edge.etag import etag_of, not_modified
 from burgee_edge.node import Node, Visit
-from burgee_edge.view import Selection
 from burgee_http.call import Call, Reply
 
-__all__ = ["conditional"]
+__all__ = ["Made", "conditional"]
 
-Asked = tuple[bytes, Selection, Mapping[str, object]]
-"""The form of the body, the flags, and the context."""
+Made = tuple[bytes, list[Result]]
+"""A body, and the results in it."""
 
 
 def conditional(
-    node: Node,
-    visit: Visit,
-    call: Call,
-    asked: Asked,
-    make: Callable[[], tuple[bytes, list[Result]]],
+    node: Node, visit: Visit, call: Call, key: bytes, make: Callable[[], Made]
 ) -> Reply:
-    """Return a reply with its ETag; `make` gives the body and the results in it."""
-    key = answer_key(*asked, visit.now)
+    """Return a reply with its ETag; `key` is all that the body depends on."""
     cache = visit.view.cache
     kept = None if cache is None else cache.find(key)
-    etag = etag_of(key) if kept is None else kept.etag
-    if not_modified(call, etag, visit.view):
-        return visit.tagged(304, b"", etag)
-    if cache is None:
-        body, results = make()
-        node.figures.settle(node.figures.tally(visit.view.tenant, results))
-    elif kept is not None:
-        body = cache.hit(key, kept)
+    if kept is None:
+        etag = etag_of(key)
+        fields = visit.tagged(etag)
     else:
-        body, results = make()
-        cache.put(key, etag, body, node.figures.tally(visit.view.tenant, results))
-    return visit.tagged(200, body, etag)
+        etag = kept.etag
+        fields = kept.fields
+        if fields.base is not visit.served.fields:
+            fields = kept.fields = visit.tagged(etag)
+    if not_modified(call, etag, visit.view):
+        return Reply(304, b"", fields)
+    if cache is not None and kept is not None:
+        return Reply(200, cache.hit(key, kept), fields)
+    body, results = make()
+    tally = node.figures.tally(visit.view.tenant, results)
+    if cache is None:
+        node.figures.settle(tally)
+    else:
+        cache.put(key, etag, fields, body, tally)
+    return Reply(200, body, fields)

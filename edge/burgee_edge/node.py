@@ -34,9 +34,9 @@ class Visit(msgspec.Struct, frozen=True, gc=False):
         """Return an answer that depends on who asked."""
         return Reply(200, body, self.served.fields)
 
-    def tagged(self, status: int, body: bytes, etag: bytes) -> Reply:
-        """Return such an answer with its ETag."""
-        return Reply(status, body, Fields(b"etag: " + etag + b"\r\n", self.served.fields))
+    def tagged(self, etag: bytes) -> Fields:
+        """Return the fields of an answer that has an ETag."""
+        return Fields(b"etag: " + etag + b"\r\n", self.served.fields)
 
     def error(self, status: int, code: str, message: str) -> ApiError:
         """Return an error that this snapshot gives rise to."""

@@ -7,7 +7,8 @@ from msgspec import Meta, Struct
 from burgee.evaluation import Result
 from burgee.evaluation.result import ERRORS
 from burgee_edge.answers import Failure, Success, failure
-from burgee_edge.conditional import conditional
+from burgee_edge.conditional import Made, conditional
+from burgee_edge.etag import answer_key
 from burgee_edge.fragments import fragments_of, ofrep_forms
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
@@ -20,6 +21,7 @@ _STATUSES: Final = {
     "FLAG_NOT_FOUND": (404, "flag_not_found"),
     "TARGETING_KEY_MISSING": (400, "targeting_key_missing"),
 }
+_KIND: Final = b"ofrep"
 _BROKEN = (500, "flag_broken")
 _NONE: Final[dict[str, Any]] = {}  # nobody writes into a context
 
@@ -61,15 +63,21 @@ def _failed(visit: Visit, result: Result) -> ApiError:
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
-    context = read_context(call.body)
     selection = visit.view.selection(browser=visit.browser)
+    now, text = visit.now, call.body
+    context: dict[str, Any] | None = None
+    key = selection.recall(_KIND, text, now)
+    if key is None:
+        context = read_context(text)
+        key = answer_key(_KIND, selection, context, now)
+        selection.remember(_KIND, text, now, key)
 
-    def body() -> tuple[bytes, list[Any]]:
-        results = selection.evaluate(context, visit.now)
+    def body() -> Made:
+        results = selection.evaluate(read_context(text) if context is None else context, now)
         forms = ofrep_forms(results, visit.view.tenant, node.figures)
         return b'{"flags":[' + forms + b"]}", results
 
-    return conditional(node, visit, call, (b"ofrep", selection, context), body)
+    return conditional(node, visit, call, key, body)
 
 
 def read_context(body: bytes) -> dict[str, Any]:

@@ -17,10 +17,17 @@ __all__ = ["Selection", "TenantView", "empty_view"]
 _UNPREPARABLE: Final = (ValueError, LookupError, TypeError)
 
 
+_MOST_KNOWN: Final = 2048
+_LONGEST_KNOWN: Final = 512
+
+_Known = tuple[int, bytes, bytes]
+"""A stretch of time, the form of the answer, and its key."""
+
+
 class Selection:
     """Some flags of a tenant, in the order of their keys, and what their answers depend on."""
 
-    __slots__ = ("_decide", "digest", "flags", "footprint", "keys")
+    __slots__ = ("_decide", "_known", "digest", "flags", "footprint", "keys")
 
     def __init__(self, environment: str, flags: TenantFlags, keys: Iterable[str]) -> None:
         self.keys = tuple(keys)
@@ -29,11 +36,30 @@ class Selection:
         self.footprint = Footprint.of(flags, self.keys)
         named = [[key, flags.digest(key)] for key in self.keys]
         self.digest = sha256(canonical([environment, flags.tenant, named])).digest()
+        self._known: dict[bytes, _Known] = {}
 
     def evaluate(self, context: dict[str, object], now: int) -> list[Result]:
         """Return what these flags serve; what they depend on in common is decided once."""
         run = Run(self.flags)
         return [decide(context, now, run) for decide in self._decide]
+
+    def recall(self, kind: bytes, body: bytes, now: int) -> bytes | None:
+        """Return the key that the same body led to in this stretch of time: what is polled comes
+        in the same bytes, and need not be read to be known.
+        """
+        known = self._known.get(body)
+        if known is None or known[0] != self.footprint.stretch(now) or known[1] != kind:
+            return None
+        return known[2]
+
+    def remember(self, kind: bytes, body: bytes, now: int, key: bytes) -> None:
+        """Keep the key that a body leads to; large bodies are not kept, nor many."""
+        stretch = self.footprint.stretch(now)
+        if stretch is None or len(body) > _LONGEST_KNOWN:
+            return
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[body] = stretch, kind, key
 
 
 def _decides(flags: TenantFlags, key: str) -> Function:

@@ -6,6 +6,7 @@ a head comes to is remembered under its very bytes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from time import perf_counter
 from typing import Any, Final
 
@@ -56,12 +57,15 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """What is remembered of one connection: the head that came last, most likely the next too."""
+    """What is remembered of one connection: the head that came last, most likely the next too,
+    and when it was answered (by the clock of `perf_counter`).
+    """
 
-    __slots__ = ("head",)
+    __slots__ = ("answered_at", "head")
 
     def __init__(self) -> None:
         self.head: _Head | None = None
+        self.answered_at = -inf
 
 
 class HotPath:
@@ -123,7 +127,8 @@ class HotPath:
         except Exception as error:  # noqa: BLE001  every error is an answer
             reply = self._fail(call, error)
         answer = self._wire.of(reply, named, head.tail, defaults)
-        head.counts.record(reply.status, perf_counter() - began)
+        ended = caller.answered_at = perf_counter()
+        head.counts.record(reply.status, ended - began)
         self._access_log.record(head.template, "POST", reply.status, call.tenant, named)
         return answer
 

@@ -65,9 +65,7 @@ def check_context(context: object, body: bytes | None = None) -> None:
 
 def is_small(body: bytes) -> bool:
     """Whether nothing in a body can be too deep or too much, as its length and brackets tell."""
-    if len(body) > MAX_VALUES:
-        return False
-    return body.count(b"{") + body.count(b"[") <= MAX_DEPTH
+    return len(body) <= MAX_VALUES and body.count(b"{") + body.count(b"[") <= MAX_DEPTH
 
 
 def _constant(name: str) -> NoReturn:

@@ -12,7 +12,7 @@ A plain request that finds the connection idle does not come to any of this: the
 import asyncio
 import re
 from asyncio.events import TimerHandle
-from math import inf
+from time import perf_counter
 from typing import Any, ClassVar, Final, cast
 
 import httptools
@@ -58,7 +58,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = False  # nothing that arrives from now on is read
         self._stopping = False
         self._caller = Caller()
-        self._answered_at = -inf  # when the hot path last answered
 
     # What the transport calls
 
@@ -79,27 +78,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused or self._answer_at_once(data):
+        if self._refused:
             return
+        if self.hot is not None and self._is_idle():
+            answer = self.hot.answer(data, self._caller, self.server_state.default_headers)
+            if answer is not None:
+                self._seen = 0
+                self.transport.write(answer)
+                return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
             self._take_in_pieces(self._later + data)
 
-    def _answer_at_once(self, data: bytes) -> bool:
-        """Whether this was a plain request that the hot path has answered."""
-        if self.hot is None or self._phase != _NONE or self._later or self.flow.write_paused:
+    def _is_idle(self) -> bool:
+        """Whether nothing that has arrived waits, for its rest, for its answer or to be sent."""
+        if self._phase != _NONE or self._later or self.flow.write_paused:
             return False
-        if not self._answered():
-            return False
-        answer = self.hot.answer(data, self._caller, self.server_state.default_headers)
-        if answer is None:
-            return False
-        self._seen = 0
-        self._answered_at = self.loop.time()
-        self.server_state.total_requests += 1
-        self.transport.write(answer)
-        return True
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return cycle is None or cycle.response_complete
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""
@@ -334,7 +331,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         # The hot path leaves the timer as it is; so it may find that it runs too early.
-        rest = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        rest = self._caller.answered_at + self.timeout_keep_alive - perf_counter()
         if rest > 0:
             self.timeout_keep_alive_task = self.loop.call_later(
                 rest, self.timeout_keep_alive_handler

@@ -12,30 +12,18 @@ _DIGITS: Final = 32
 _AT_ONCE: Final = 256
 
 
-class _Pool:
-    """Asks the system for the bits of many ids at once: a call for each costs more than an id."""
-
-    def __init__(self) -> None:
-        self._digits = ""
-        self._next = 0
-
-    def empty(self) -> None:
-        self._digits, self._next = "", 0
-
-    def take(self) -> str:
-        start = self._next
-        found = self._digits[start : start + _DIGITS]
-        if not found:
-            self._digits = os.urandom(_AT_ONCE * _DIGITS // 2).hex()
-            start, found = 0, self._digits[:_DIGITS]
-        self._next = start + _DIGITS
-        return found
+_POOL: Final[list[str]] = []
+os.register_at_fork(after_in_child=_POOL.clear)  # or workers would give the same ids
 
 
-_POOL: Final = _Pool()
-os.register_at_fork(after_in_child=_POOL.empty)  # or workers would give the same ids
-
-new_request_id: Final = _POOL.take
+def new_request_id() -> str:
+    """Asks the system for the bits of many at once: a call for each would cost more than an id."""
+    try:
+        return _POOL.pop()
+    except IndexError:
+        digits = os.urandom(_AT_ONCE * _DIGITS // 2).hex()
+        _POOL.extend(digits[at : at + _DIGITS] for at in range(_DIGITS, len(digits), _DIGITS))
+        return digits[:_DIGITS]
 
 
 def offered_request_id(offered: bytes | None) -> str | None:

@@ -11,6 +11,8 @@ from burgee_http.fields import Fields, Header
 __all__ = ["Wire"]
 
 _BODILESS: Final = (204, 304)
+_MOST_LENGTHS: Final = 1024
+_LENGTHS: Final = [b"content-length: %d\r\nx-request-id: " % n for n in range(_MOST_LENGTHS)]
 
 
 class Wire:
@@ -34,17 +36,12 @@ class Wire:
         if block is not self._block or status != self._status or defaults is not self._defaults:
             self._begin(status, block, defaults)
         if status in _BODILESS:
-            return b"".join((self._start, lines, b"x-request-id: ", request_id.encode(), tail))
-        return b"".join(
-            (
-                self._start,
-                lines,
-                b"content-length: %d\r\nx-request-id: " % len(body),
-                request_id.encode(),
-                tail,
-                body,
-            )
-        )
+            length = b"x-request-id: "
+        elif len(body) < _MOST_LENGTHS:
+            length = _LENGTHS[len(body)]
+        else:
+            length = b"content-length: %d\r\nx-request-id: " % len(body)
+        return b"".join((self._start, lines, length, request_id.encode(), tail, body))
 
     def _begin(self, status: int, block: Fields, defaults: Sequence[Header]) -> None:
         self._start = STATUS_LINE[status] + Fields.of(defaults).wire + block.wire

@@ -84,6 +84,13 @@ class Footprint:
         parts += [b".", read]
         return b"".join(parts)
 
+    def stretch(self, now: int) -> int | None:
+        """Return a number for a stretch of time in which keys depend on the context alone; None
+        where the clock is read otherwise.
+        """
+        index, plan = self._at(now)
+        return None if plan.reads_clock else index
+
     def paths(self, now: int) -> tuple[str, ...]:
         """Return the context paths that answers at `now` may depend on, sorted."""
         return self._at(now)[1].paths
