@@ -1,7 +1,7 @@
 """Request bodies of the native API: JSON of the right shape, or 400 and 422."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeVar, cast
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -83,13 +83,16 @@ def read_body(body: bytes, form: type[B]) -> B:
     """Return a body of this form; ApiError 400 for malformed JSON or a context that is too
     large, 422 for another shape.
     """
-    if is_small(body):
+    small = is_small(body)
+    if small:
         try:
-            return cast(B, _DECODE[form](body))
+            found: B = _DECODE[form](body)
+            return found
         except _REFUSED:
             pass  # it is read with more care, and refused with a better word
     value = parse_json(body)
-    check_context(_context(value), body)
+    if not small:
+        check_context(_context(value))
     try:
         return msgspec.convert(value, form)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:

@@ -4,7 +4,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from burgee_edge.answers import NativeAnswer
 from burgee_edge.bodies import EvaluateAllBody, EvaluateBody, read_body
-from burgee_edge.fragments import fragments_of, native_form
+from burgee_edge.fragments import Fragments, fragments_of, native_form
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.json_text import encode_json
@@ -29,9 +29,12 @@ def evaluate(node: Node, call: Call) -> Reply:
     answer = result.answer
     if answer.reason == "flag_not_found":
         raise visit.error(404, "flag_not_found", "There is no flag of this key.")
-    fragments = fragments_of(answer, view.tenant, node.figures)
+    fragments: Fragments = answer.wire or fragments_of(answer, view.tenant, node.figures)
     fragments.served.value += 1
-    return visit.reply(native_form(fragments, result.slot) + _end(visit, body.request_id))
+    end = visit.served.version_json
+    if body.request_id is not None:
+        end = _named(body.request_id) + end
+    return visit.reply(native_form(fragments, result.slot, end))
 
 
 def evaluate_all(node: Node, call: Call) -> Reply:
@@ -41,20 +44,16 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     results = visit.view.evaluate_all(_keys(visit, body), body.user.context, visit.now)
     node.figures.settle(node.figures.tally(visit.view.tenant, results))
     forms = [
-        native_form(fragments_of(each.answer, visit.view.tenant, node.figures), each.slot) + b"}"
+        native_form(fragments_of(each.answer, visit.view.tenant, node.figures), each.slot, b"}")
         for each in results
     ]
-    end = _end(visit, body.request_id, version_first=True)
-    return visit.reply(b'{"flags":[' + b",".join(forms) + b"]" + end)
+    named = b"" if body.request_id is None else _named(body.request_id)
+    version = visit.served.version_json.removesuffix(b"}")
+    return visit.reply(b"".join((b'{"flags":[', b",".join(forms), b"]", version, named, b"}")))
 
 
-def _end(visit: Visit, request_id: str | None, *, version_first: bool = False) -> bytes:
-    """What ends a body; the two forms differ in their order."""
-    version = visit.served.version_json
-    if request_id is None:
-        return version + b"}"
-    named = b',"request_id":' + encode_json(request_id)
-    return (version + named if version_first else named + version) + b"}"
+def _named(request_id: str) -> bytes:
+    return b',"request_id":' + encode_json(request_id)
 
 
 def _keys(visit: Visit, body: EvaluateAllBody) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from burgee.buckets import SLOTS
@@ -19,6 +20,7 @@ from burgee_http.metrics import Cell
 
 __all__ = ["Fragments", "fragments_of", "native_form", "ofrep_forms"]
 
+_encode: Final = msgspec.json.Encoder().encode
 _NO_BUCKET: Final = b"null}}"
 
 
@@ -43,11 +45,10 @@ def fragments_of(answer: Answer, tenant: str, figures: Figures) -> Fragments:
     return found
 
 
-def native_form(fragments: Fragments, slot: int) -> bytes:
-    """Return the native form, open at its end for what stands behind the details."""
-    if slot < 0:
-        return fragments.native + b"null}"
-    return b"".join((fragments.native, encode_json(slot / SLOTS), b"}"))
+def native_form(fragments: Fragments, slot: int, end: bytes) -> bytes:
+    """Return the native form; `end` is what stands behind its details, with the last brace."""
+    bucket = b"null}" if slot < 0 else _encode(slot / SLOTS) + b"}"
+    return b"".join((fragments.native, bucket, end))
 
 
 def ofrep_forms(results: Sequence[Result], tenant: str, figures: Figures) -> bytes:

@@ -9,11 +9,11 @@ from burgee.evaluation.result import ERRORS
 from burgee_edge.answers import Failure, Success, failure
 from burgee_edge.conditional import Made, conditional
 from burgee_edge.etag import answer_key
-from burgee_edge.fragments import fragments_of, ofrep_forms
+from burgee_edge.fragments import Fragments, fragments_of, ofrep_forms
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
-from burgee_http.json_body import check_context, parse_json
+from burgee_http.json_body import check_context, is_small, parse_json
 
 __all__ = ["BulkAnswer", "bulk", "read_context", "single"]
 
@@ -47,7 +47,7 @@ def single(node: Node, call: Call) -> Reply:
     answer = result.answer
     if answer.reason == "flag_not_found":
         raise _failed(visit, result)
-    fragments = fragments_of(answer, view.tenant, node.figures)
+    fragments: Fragments = answer.wire or fragments_of(answer, view.tenant, node.figures)
     fragments.served.value += 1
     if answer.reason in ERRORS:
         raise _failed(visit, result)
@@ -90,5 +90,6 @@ def read_context(body: bytes) -> dict[str, Any]:
     context: dict[str, Any] = value.get("context", _NONE)
     if type(context) is not dict:
         raise ApiError(400, "invalid_context", "The context is no JSON object.")
-    check_context(context, body)
+    if not is_small(body):
+        check_context(context)
     return context

@@ -35,7 +35,7 @@ class Served:
         self.documents = documents
         self.older = older
         self.version_header = (b"burgee-version", _safe(snapshot.version))
-        self.version_json = b',"version":' + encode_json(snapshot.version)
+        self.version_json = b',"version":' + encode_json(snapshot.version) + b"}"
         self.fields = Fields.of((JSON, self.version_header, *TENANT_HEADERS))
         order = "{}.{}".format(*snapshot.order)
         self.order_header = (b"burgee-order", order.encode("ascii"))

@@ -76,11 +76,11 @@ def read_plain(data: bytes, end: int, limits: Limits) -> Plain | None:
 
 
 def _targeted(head: _Head, headers: Mapping[bytes, bytes], length: int) -> Plain | None:
-    url = head.url
-    if head.version != "1.1" or b"//" in url or b"%" in url:
+    path = head.url.partition(b"?")[0]
+    if head.version != "1.1" or b"//" in path or b"%" in path:
         return None
     try:
-        target = httptools.parse_url(url)
+        target = httptools.parse_url(head.url)
         return Plain(target.path.decode("ascii"), target.query or b"", headers, length)
     except (httptools.HttpParserError, UnicodeDecodeError, AttributeError):
         return None
