@@ -1,17 +1,9 @@
-"""What a benchmark claims: a figure beside its target, met or not, and the table of all of them.
-
-`python -m benchmarks._claims MODULE FILE` runs one module and leaves its claims in FILE, so that
-each runs in a process of its own.
-"""
+"""What a benchmark claims: a figure beside its target, met or not, and the table of all of them."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 
-import msgspec
 from msgspec import Struct
 
 __all__ = ["Claim", "print_claims", "table"]
@@ -48,26 +40,5 @@ def print_claims(claims: Iterable[Claim]) -> None:
     target = max(len(each.target) for each in claims)
     for each in claims:
         verdict = "met    " if each.met else "NOT MET"
-        note = f"  ({each.note})" if each.note else ""
-        print(
-            f"{verdict}  {each.name:<{name}}  {each.figure:<{figure}}  {each.target:<{target}}{note}"
-        )
-
-
-def _run(module: str, file: Path) -> None:
-    """Leave the module's claims in `file`; one without `claims` is only made to print."""
-    loaded = importlib.import_module(f"benchmarks.{module}")
-    make: Callable[[], list[Claim]] | None = getattr(loaded, "claims", None)
-    if make is None:
-        loaded.main()
-        made = []
-    else:
-        made = make()
-    file.write_bytes(msgspec.json.encode(made))
-
-
-if __name__ == "__main__":
-    # As the module that others import, so that there is one Claim.
-    from benchmarks import _claims
-
-    _claims._run(sys.argv[1], Path(sys.argv[2]))
+        line = f"{verdict}  {each.name:<{name}}  {each.figure:<{figure}}  {each.target:<{target}}"
+        print(f"{line}  {each.note}".rstrip())

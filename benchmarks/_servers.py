@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from benchmarks._repositories import write_repository
+from benchmarks._mixed import write_mixed
 from burgee_http.client_keys import append_client, make_client_key
 from burgee_http.clients import Client
 
@@ -111,7 +111,7 @@ def build(repository: Path, dist: Path) -> None:
 @contextmanager
 def edge_server(folder: Path, flags: int) -> Iterator[Edge]:
     """Run a node as it would run anywhere: client keys, tenants, a sampled access log."""
-    repository = write_repository(folder / "repo", flags)
+    repository = write_mixed(folder / "repo", flags)
     build(repository, folder / "dist")
     key, digest = make_client_key()
     clients = folder / "clients.yaml"

@@ -13,7 +13,7 @@ from burgee_http.metrics import Cell
 __all__ = ["CacheCounts", "Kept", "ResponseCache"]
 
 _OVERHEAD: Final = 500  # bytes that an entry takes beside its body, about
-_PER_FLAG: Final = 16  # and for each flag in it
+_PER_FLAG: Final = 8  # and for each flag in it
 
 
 class CacheCounts(Struct, frozen=True):
@@ -62,7 +62,7 @@ class ResponseCache:
     def put(self, key: bytes, etag: bytes, fields: Fields, body: bytes, tally: Tally) -> None:
         """Keep a body; one that would take more than a quarter of the room is not kept."""
         self._counts.misses.value += 1
-        size = len(body) + len(key) + _OVERHEAD + _PER_FLAG * len(tally.results)
+        size = len(body) + len(key) + _OVERHEAD + _PER_FLAG * len(tally.held)
         if size * 4 > self._max or key in self._entries:
             self._settle(tally)
             return

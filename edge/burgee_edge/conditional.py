@@ -1,16 +1,16 @@
 """Answers with an ETag: 304, a body that is at hand, or a body made now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from burgee.evaluation import Result
 from burgee_edge.etag import etag_of, not_modified
+from burgee_edge.figures import Counted
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 
 __all__ = ["Made", "conditional"]
 
-Made = tuple[bytes, list[Result]]
-"""A body, and the results in it."""
+Made = tuple[bytes, Sequence[Counted]]
+"""A body, and what is served with it."""
 
 
 def conditional(
@@ -31,8 +31,8 @@ def conditional(
         return Reply(304, b"", fields)
     if cache is not None and kept is not None:
         return Reply(200, cache.hit(key, kept), fields)
-    body, results = make()
-    tally = node.figures.tally(visit.view.tenant, results)
+    body, held = make()
+    tally = node.figures.tally(held)
     if cache is None:
         node.figures.settle(tally)
     else:

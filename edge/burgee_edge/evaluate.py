@@ -42,11 +42,11 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     visit = node.visit(call)
     body = read_body(call.body, EvaluateAllBody)
     results = visit.view.evaluate_all(_keys(visit, body), body.user.context, visit.now)
-    node.figures.settle(node.figures.tally(visit.view.tenant, results))
-    forms = [
-        native_form(fragments_of(each.answer, visit.view.tenant, node.figures), each.slot, b"}")
-        for each in results
-    ]
+    held = [fragments_of(each.answer, visit.view.tenant, node.figures) for each in results]
+    for each in held:
+        each.served.value += 1
+    pairs = zip(held, results, strict=True)
+    forms = [native_form(fragments, result.slot, b"}") for fragments, result in pairs]
     named = b"" if body.request_id is None else _named(body.request_id)
     version = visit.served.version_json.removesuffix(b"}")
     return visit.reply(b"".join((b'{"flags":[', b",".join(forms), b"]", version, named, b"}")))

@@ -4,24 +4,30 @@ An answer of many flags is counted as one; what it held is added up when somebod
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from burgee.evaluation import Result
 from burgee_http.metrics import Cell
 
-__all__ = ["Figures", "Tally"]
+__all__ = ["Counted", "Figures", "Tally"]
 
 Served = tuple[str, str, str]
 """Tenant, flag, variant; the variant is empty where the caller's default was served."""
 
 
+class Counted(Protocol):
+    """What is counted where it was served."""
+
+    @property
+    def served(self) -> Cell: ...
+
+
 class Tally:
-    """How often one answer, which held these results, was given."""
+    """How often one answer, which held these, was given."""
 
-    __slots__ = ("count", "results", "tenant")
+    __slots__ = ("count", "held")
 
-    def __init__(self, tenant: str, results: Sequence[Result]) -> None:
-        self.tenant = tenant
-        self.results = results
+    def __init__(self, held: Sequence[Counted]) -> None:
+        self.held = held
         self.count = 1
 
 
@@ -40,30 +46,27 @@ class Figures:
             found = self._sums[served] = Cell()
         return found
 
-    def tally(self, tenant: str, results: Sequence[Result]) -> Tally:
+    def tally(self, held: Sequence[Counted]) -> Tally:
         """Return a tally that stands at one; it counts until it is settled."""
-        tally = Tally(tenant, results)
+        tally = Tally(held)
         self._open.add(tally)
         return tally
 
     def settle(self, tally: Tally) -> None:
         """Add up a tally that will not grow any more."""
         self._open.discard(tally)
-        self._add(tally)
+        _add(tally)
 
     def read(self) -> Mapping[tuple[str, ...], float]:
         """Return all sums."""
         for tally in self._open:
-            self._add(tally)
+            _add(tally)
         return {served: cell.value for served, cell in self._sums.items() if cell.value}
 
-    def _add(self, tally: Tally) -> None:
-        if tally.count:
-            for each in tally.results:
-                answer = each.answer
-                if answer.wire is None:
-                    cell = self.cell(tally.tenant, answer.flag_key, answer.variant)
-                else:
-                    cell = answer.wire.served
-                cell.value += tally.count
-            tally.count = 0
+
+def _add(tally: Tally) -> None:
+    count = tally.count
+    if count:
+        for each in tally.held:
+            each.served.value += count
+        tally.count = 0

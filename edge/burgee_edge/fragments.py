@@ -5,7 +5,6 @@ change; a bucket is all that differs.
 """
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -18,9 +17,10 @@ from burgee_edge.figures import Figures
 from burgee_http.json_text import encode_json
 from burgee_http.metrics import Cell
 
-__all__ = ["Fragments", "fragments_of", "native_form", "ofrep_forms"]
+__all__ = ["Fragments", "fragments_of", "native_form", "ofrep_body"]
 
 _encode: Final = msgspec.json.Encoder().encode
+_START: Final = b'{"flags":['
 _NO_BUCKET: Final = b"null}}"
 
 
@@ -51,13 +51,20 @@ def native_form(fragments: Fragments, slot: int, end: bytes) -> bytes:
     return b"".join((fragments.native, bucket, end))
 
 
-def ofrep_forms(results: Sequence[Result], tenant: str, figures: Figures) -> bytes:
-    """Return OFREP's forms, separated by commas."""
+def ofrep_body(
+    results: Sequence[Result], tenant: str, figures: Figures, end: bytes = b"]}"
+) -> tuple[bytes, list[Fragments]]:
+    """Return the body of OFREP's bulk answer and what is in it; `end` closes the list of flags,
+    and the object.
+    """
+    fragments: list[Fragments] = [each.answer.wire for each in results]
     try:
-        return b",".join(map(_OFREP, results))
+        forms = [each.ofrep for each in fragments]
     except AttributeError:  # of some nothing is written yet
-        forms = [fragments_of(each.answer, tenant, figures).ofrep for each in results]
-        return b",".join(forms)
-
-
-_OFREP: Final = attrgetter("answer.wire.ofrep")
+        fragments = [fragments_of(each.answer, tenant, figures) for each in results]
+        forms = [each.ofrep for each in fragments]
+    if not forms:
+        return _START + end, fragments
+    forms[0] = _START + forms[0]  # joined once, the body is copied once
+    forms[-1] += end
+    return b",".join(forms), fragments

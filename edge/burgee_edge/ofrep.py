@@ -9,7 +9,7 @@ from burgee.evaluation.result import ERRORS
 from burgee_edge.answers import Failure, Success, failure
 from burgee_edge.conditional import Made, conditional
 from burgee_edge.etag import answer_key
-from burgee_edge.fragments import Fragments, fragments_of, ofrep_forms
+from burgee_edge.fragments import Fragments, fragments_of, ofrep_body
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
@@ -74,8 +74,7 @@ def bulk(node: Node, call: Call) -> Reply:
 
     def body() -> Made:
         results = selection.evaluate(read_context(text) if context is None else context, now)
-        forms = ofrep_forms(results, visit.view.tenant, node.figures)
-        return b'{"flags":[' + forms + b"]}", results
+        return ofrep_body(results, visit.view.tenant, node.figures)
 
     return conditional(node, visit, call, key, body)
 

@@ -11,6 +11,8 @@ from burgee.paths import TARGETING_KEY, canonical_path
 from burgee_edge.answers import UserAnswer, user_answer
 from burgee_edge.conditional import Made, conditional
 from burgee_edge.etag import answer_key
+from burgee_edge.figures import Counted
+from burgee_edge.fragments import fragments_of
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
@@ -38,7 +40,8 @@ def user_flags(node: Node, call: Call) -> Reply:
 
     def body() -> Made:
         results = selection.evaluate(context, visit.now)
-        return encode_json(UserFlags([_answer(visit, each) for each in results])), results
+        answers = [_answer(visit, each) for each in results]
+        return encode_json(UserFlags(answers)), [_counted(node, visit, each) for each in results]
 
     key = answer_key(b"users", selection, context, visit.now)
     return conditional(node, visit, call, key, body)
@@ -54,10 +57,14 @@ def user_flag(node: Node, call: Call) -> Reply:
 
     def body() -> Made:
         result = visit.view.evaluate(key, context, visit.now, browser=visit.browser)
-        return encode_json(_answer(visit, result)), [result]
+        return encode_json(_answer(visit, result)), [_counted(node, visit, result)]
 
     asked = answer_key(b"user", visit.view.single(key), context, visit.now)
     return conditional(node, visit, call, asked, body)
+
+
+def _counted(node: Node, visit: Visit, result: Result) -> Counted:
+    return fragments_of(result.answer, visit.view.tenant, node.figures)
 
 
 def _answer(visit: Visit, result: Result) -> UserAnswer:
