@@ -33,7 +33,9 @@ def not_modified(call: Call, etag: bytes, view: TenantView) -> bool:
     case (protocol#84): a node that is behind must not confirm what it has not seen replaced.
     """
     if_none_match = call.headers.get(b"if-none-match")
-    if if_none_match is None or not matches(if_none_match, etag):
+    if if_none_match is None:
+        return False
+    if if_none_match != etag and not matches(if_none_match, etag):
         return False
     if not call.query_string:
         return True

@@ -2,9 +2,10 @@
 
 Handlers are the same as on the ordinary way, and so are the bytes that leave (a test sends the
 same requests down both). Whoever keeps a connection sends the same head again and again, so what
-a head comes to is remembered under its very bytes.
+a head comes to is remembered under its very bytes; but for an ETag of ours, which differs by user.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from time import perf_counter
@@ -19,7 +20,7 @@ from burgee_http.fields import Fields, Header
 from burgee_http.limits import Limits
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, RouteCounts
-from burgee_http.plain import read_plain
+from burgee_http.plain import Plain, read_plain
 from burgee_http.request_ids import new_request_id, offered_request_id
 from burgee_http.wire import Wire
 
@@ -28,6 +29,11 @@ __all__ = ["Caller", "Direct", "HotPath"]
 _MOST_HEADS: Final = 2048
 _LONGEST_HEAD: Final = 2048  # so what is remembered is bounded in bytes too
 _MOST_PATHS: Final = 4096
+
+# A whole line with an ETag as our servers make them, which does not go on in the next.
+_TAG: Final = re.compile(rb'(\r\n[Ii]f-[Nn]one-[Mm]atch: ")[0-9a-f]{64}"(?=\r\n[^ \t])')
+_TAG_LENGTH: Final = 66
+_TAG_LINE: Final = len("\r\nif-none-match: ") + _TAG_LENGTH
 
 
 class Direct(msgspec.Struct, frozen=True):
@@ -39,11 +45,9 @@ class Direct(msgspec.Struct, frozen=True):
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """What a head comes to, whoever sends it."""
+    """What a head comes to, whoever sends it; an ETag of ours is not in it."""
 
-    data: bytes  # the head itself
-    end: int  # its length
-    whole: int  # its length and the body's
+    length: int  # of the body
     handler: Handler
     path: str
     query_string: bytes
@@ -54,6 +58,19 @@ class _Head(msgspec.Struct, frozen=True):
     tail: bytes  # the fields that every answer to this caller ends with
     counts: RouteCounts
     memo: Memo
+    takes_tag: bool  # it would still be a good head with one in it
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """A head as it came: up to what stands between the quotes of an ETag of ours, and from there
+    on; all of it where there is none.
+    """
+
+    before: bytes
+    after: bytes
+    resumes: int  # where `after` begins
+    end: int
+    head: _Head
 
 
 class Caller:
@@ -61,10 +78,10 @@ class Caller:
     and when it was answered (by the clock of `perf_counter`).
     """
 
-    __slots__ = ("answered_at", "head")
+    __slots__ = ("answered_at", "seen")
 
     def __init__(self) -> None:
-        self.head: _Head | None = None
+        self.seen: _Seen | None = None
         self.answered_at = -inf
 
 
@@ -89,7 +106,7 @@ class HotPath:
         self._access_log = access_log
         self._cors = cors
         self._check = check
-        self._heads: dict[bytes, _Head] = {}
+        self._heads: dict[bytes, _Seen] = {}
         self._paths: dict[str, Direct | None] = {}
         self._wire = Wire()
 
@@ -98,23 +115,34 @@ class HotPath:
 
         `defaults` are the server's own fields; its list is another one where they change.
         """
-        head = caller.head
-        if head is None or not data.startswith(head.data):
-            head = self._head(data)
-            if head is None:
+        seen = caller.seen
+        if (
+            seen is None
+            or not data.startswith(seen.before)
+            or (seen.after and not data.startswith(seen.after, seen.resumes))
+        ):
+            seen = self._seen(data)
+            if seen is None:
                 return None
-            caller.head = head
-        if len(data) != head.whole:
+            caller.seen = seen
+        head, end = seen.head, seen.end
+        if len(data) - end != head.length:
             return None
         began = perf_counter()
+        headers = head.headers
+        if seen.after:
+            digits = data[len(seen.before) : seen.resumes]
+            if not digits.isalnum():  # then nothing ends the field before its time
+                return None
+            headers = {**headers, b"if-none-match": b'"' + digits + b'"'}
         named = head.request_id or new_request_id()
         call = Call(
             "POST",
             head.path,
             head.query_string,
-            head.headers,
+            headers,
             named,
-            data[head.end :],
+            data[end:],
             head.params,
             "",
             "",
@@ -132,16 +160,33 @@ class HotPath:
         self._access_log.record(head.template, "POST", reply.status, call.tenant, named)
         return answer
 
-    def _head(self, data: bytes) -> _Head | None:
+    def _seen(self, data: bytes) -> _Seen | None:
         end = data.find(b"\r\n\r\n") + 4
         found = self._heads.get(data[:end])
-        if found is None:
-            found = self._read(data, end)
-            if found is not None and end <= _LONGEST_HEAD:
-                if len(self._heads) >= _MOST_HEADS:
-                    self._heads.clear()
-                self._heads[found.data] = found
-        return found
+        if found is not None:
+            return found
+        tag = _TAG.search(data, 0, max(end - 1, 0))
+        if tag is None:
+            return self._remembered(data[:end], self._read(data, end))
+        bare = data[: tag.start()] + data[tag.end() : end]
+        known = self._heads.get(bare)
+        if known is None:
+            known = self._remembered(bare, self._read(bare + data[end:], len(bare)))
+        if known is None or not known.head.takes_tag:
+            return None
+        resumes = tag.end() - 1
+        return _Seen(data[: tag.end(1)], data[resumes:end], resumes, end, known.head)
+
+    def _remembered(self, data: bytes, head: _Head | None) -> _Seen | None:
+        if head is None:
+            return None
+        end = len(data)
+        seen = _Seen(data, b"", end, end, head)
+        if end <= _LONGEST_HEAD:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            self._heads[data] = seen
+        return seen
 
     def _read(self, data: bytes, end: int) -> _Head | None:
         plain = read_plain(data, end, self._limits)
@@ -156,9 +201,7 @@ class HotPath:
             except ApiError:
                 return None
         return _Head(
-            data[:end],
-            end,
-            end + plain.length,
+            plain.length,
             direct.handler,
             plain.path,
             plain.query_string,
@@ -169,7 +212,13 @@ class HotPath:
             b"\r\n" + Fields.of(self._cors.headers(plain.headers)).wire + b"\r\n",
             self._metrics.of(direct.template, "POST"),
             Memo(),
+            self._takes_tag(plain, end),
         )
+
+    def _takes_tag(self, plain: Plain, end: int) -> bool:
+        limits = self._limits
+        fits = end + _TAG_LINE <= limits.head_bytes and plain.fields < limits.head_fields
+        return fits and b"if-none-match" not in plain.headers
 
     def _direct(self, path: str) -> Direct | None:
         found = self._paths.get(path)

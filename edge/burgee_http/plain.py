@@ -18,12 +18,13 @@ _NOT_PLAIN = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
 
 
 class Plain(msgspec.Struct, frozen=True):
-    """The head of a plain request; `length` is its body's."""
+    """The head of a plain request; `length` is its body's, `fields` counts those as they came."""
 
     path: str
     query_string: bytes
     headers: Mapping[bytes, bytes]
     length: int
+    fields: int
 
 
 class _Head:
@@ -76,11 +77,13 @@ def read_plain(data: bytes, end: int, limits: Limits) -> Plain | None:
 
 
 def _targeted(head: _Head, headers: Mapping[bytes, bytes], length: int) -> Plain | None:
-    path = head.url.partition(b"?")[0]
-    if head.version != "1.1" or b"//" in path or b"%" in path:
+    before_query = head.url.partition(b"?")[0]
+    if head.version != "1.1" or b"//" in before_query or b"%" in before_query:
         return None
     try:
         target = httptools.parse_url(head.url)
-        return Plain(target.path.decode("ascii"), target.query or b"", headers, length)
+        return Plain(
+            target.path.decode("ascii"), target.query or b"", headers, length, len(head.headers)
+        )
     except (httptools.HttpParserError, UnicodeDecodeError, AttributeError):
         return None

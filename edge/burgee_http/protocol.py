@@ -80,23 +80,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if self.hot is not None and self._is_idle():
-            answer = self.hot.answer(data, self._caller, self.server_state.default_headers)
-            if answer is not None:
-                self._seen = 0
-                self.transport.write(answer)
-                return
+        hot = self.hot
+        if hot is not None and self._phase == _NONE and not (self._later or self.flow.write_paused):
+            if self._answered():
+                answer = hot.answer(data, self._caller, self.server_state.default_headers)
+                if answer is not None:
+                    self._seen = 0
+                    self.transport.write(answer)
+                    return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
             self._take_in_pieces(self._later + data)
-
-    def _is_idle(self) -> bool:
-        """Whether nothing that has arrived waits, for its rest, for its answer or to be sent."""
-        if self._phase != _NONE or self._later or self.flow.write_paused:
-            return False
-        cycle = cast(RequestResponseCycle | None, self.cycle)
-        return cycle is None or cycle.response_complete
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""
@@ -304,7 +299,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _answered(self) -> bool:
         """Whether no request that has arrived waits for its answer."""
-        cycle = cast(RequestResponseCycle | None, self.cycle)
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
 
     def linger(self) -> None:

@@ -114,6 +114,7 @@ def context(**given: Any) -> str:
     return json.dumps({"context": {"targetingKey": "u1", **given}})
 
 
+TAG = "0123456789abcdef" * 4
 DEEP = "[" * 40 + "]" * 40
 
 # What the hot path answers by itself.
@@ -160,6 +161,13 @@ PLAIN = {
     "bulk, for pages": request(ALL, context(), key="web"),
     "bulk, confirmed": request(ALL, context(), "If-None-Match: *"),
     "bulk, not confirmed": request(ALL, context(), 'If-None-Match: "x", W/"y"'),
+    "bulk, confirmed not by a tag of ours": request(ALL, context(), f'If-None-Match: "{TAG}"'),
+    "bulk, in lower case": request(ALL, context(), f'if-none-match: "{TAG}"'),
+    "bulk, weak": request(ALL, context(), f'If-None-Match: W/"{TAG}"'),
+    "single with a tag": request(ONE + "half", context(), f'If-None-Match: "{TAG}"'),
+    "a tag and as many fields as may be": request(
+        ALL, "{}", *(f"X-{n}: 1" for n in range(94)), f'If-None-Match: "{TAG}"'
+    ),
     "bulk, other set": request(ALL + "?flagConfigEtag=x", context(), "If-None-Match: *"),
     "bulk, bad query": request(ALL + "?flagConfigEtag=%ff", context(), "If-None-Match: *"),
     "bulk, too deep": request(ALL, '{"context":{"a":' + DEEP + "}}"),
@@ -229,6 +237,15 @@ ORDINARY = {
     "large by its word": request(ALL, None, "Content-Length: 100001"),
     "large head": request(ALL, "{}", "X-Pad: " + "a" * 17_000),
     "many fields": request(ALL, "{}", *(f"X-{n}: 1" for n in range(100))),
+    "a tag and a field too many": request(
+        ALL, "{}", *(f"X-{n}: 1" for n in range(95)), f'If-None-Match: "{TAG}"'
+    ),
+    "a tag too many bytes": request(ALL, "{}", "X-A: " + "a" * 16_150, f'If-None-Match: "{TAG}"'),
+    "bulk, two fields": request(
+        ALL, context(), f'If-None-Match: "{TAG}"', f'If-None-Match: "{TAG}"'
+    ),
+    "bulk, a tag and any": request(ALL, context(), f'If-None-Match: "{TAG}"', "If-None-Match: *"),
+    "folded behind a tag": request(ALL, "{}", f'If-None-Match: "{TAG}"\r\n , *'),
     "folded": request(ALL, "{}", "X-A: b\r\n c"),
     "bare line feed": request(ALL, "{}").replace(b"\r\n", b"\n", 2),
     "line first": b"\r\n" + request(ALL, "{}"),
@@ -324,7 +341,13 @@ def test_the_etag_of_one_confirms_at_the_other(twins: Twins) -> None:
     tag = re.search(rb"etag: (\S+)", told.data)
     assert tag is not None
     again = request(ALL, context(), f"If-None-Match: {tag[1].decode()}")
-    assert twins.hear(again, again).statuses == [304, 304]
+    none = request(ALL, context(), f'If-None-Match: "{TAG}"')
+    odd = request(ALL, context(), f'If-None-Match: "{TAG[:-1]}\\"')
+    late = request(ALL, context(), f"If-None-Match: {tag[1].decode()}", "X-A: b")
+    pieces = (again, none, again, odd, none, again, late, again + again, again)
+    heard = twins.hear(*pieces, PLAIN["bulk"], again)
+    assert heard.statuses == [304, 200, 304, 200, 200, 304, 304, 304, 304, 304, 200, 304]
+    assert twins.hear(again, none, again, PLAIN["bulk"], late).direct
 
 
 def test_too_many_requests(folder: Path) -> None:

@@ -96,7 +96,7 @@ class Footprint:
         return self._at(now)[1].paths
 
     def _at(self, now: int) -> tuple[int, _Plan]:
-        index = bisect_right(self._instants, now)
+        index = bisect_right(self._instants, now) if self._instants else 0
         known = self._plan
         if known is None or known[0] != index:
             known = self._plan = (index, _Plan(self._reads, now))
