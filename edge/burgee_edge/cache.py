@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from burgee_edge.figures import Tally
+from burgee_http.call import Reply
 from burgee_http.fields import Fields
 from burgee_http.metrics import Cell
 
@@ -23,14 +24,24 @@ class CacheCounts(Struct, frozen=True):
     misses: Cell
 
 
-class Kept(Struct, eq=False, gc=False):
-    """An answer that is at hand; `fields` are those it last had, which name a snapshot."""
+class Kept:
+    """An answer that is at hand: whole, and as the word that it is the same. Their fields name
+    the snapshot that gave it last.
+    """
 
-    etag: bytes
-    fields: Fields
-    body: bytes
-    tally: Tally
-    size: int
+    __slots__ = ("base", "etag", "same", "size", "tally", "whole")
+
+    def __init__(self, etag: bytes, body: bytes, fields: Fields, tally: Tally) -> None:
+        self.etag = etag
+        self.tally = tally
+        self.size = len(body) + _OVERHEAD + _PER_FLAG * len(tally.held)
+        self.dress(body, fields)
+
+    def dress(self, body: bytes, fields: Fields) -> None:
+        """Give both these fields."""
+        self.base = fields.base
+        self.whole = Reply(200, body, fields)
+        self.same = Reply(304, b"", fields)
 
 
 class ResponseCache:
@@ -52,22 +63,21 @@ class ResponseCache:
         """Return what is kept under `key`; it is not counted, since it may not be needed."""
         return self._entries.get(key)
 
-    def hit(self, key: bytes, kept: Kept) -> bytes:
-        """Count what was found as served, and return its body."""
+    def hit(self, key: bytes, kept: Kept) -> None:
+        """Count what was found as served."""
         self._entries.move_to_end(key)
         self._counts.hits.value += 1
         kept.tally.count += 1
-        return kept.body
 
-    def put(self, key: bytes, etag: bytes, fields: Fields, body: bytes, tally: Tally) -> None:
-        """Keep a body; one that would take more than a quarter of the room is not kept."""
+    def put(self, key: bytes, kept: Kept) -> None:
+        """Keep an answer; one that would take more than a quarter of the room is not kept."""
         self._counts.misses.value += 1
-        size = len(body) + len(key) + _OVERHEAD + _PER_FLAG * len(tally.held)
-        if size * 4 > self._max or key in self._entries:
-            self._settle(tally)
+        kept.size += len(key)
+        if kept.size * 4 > self._max or key in self._entries:
+            self._settle(kept.tally)
             return
-        self._entries[key] = Kept(etag, fields, body, tally, size)
-        self.bytes += size
+        self._entries[key] = kept
+        self.bytes += kept.size
         while self.bytes > self._max:
             _, gone = self._entries.popitem(last=False)
             self.bytes -= gone.size

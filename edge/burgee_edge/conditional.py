@@ -2,39 +2,50 @@
 
 from collections.abc import Callable, Sequence
 
+from burgee_edge.cache import Kept
 from burgee_edge.etag import etag_of, not_modified
 from burgee_edge.figures import Counted
 from burgee_edge.node import Node, Visit
 from burgee_http.call import Call, Reply
 
-__all__ = ["Made", "conditional"]
+__all__ = ["Made", "at_hand", "conditional"]
 
 Made = tuple[bytes, Sequence[Counted]]
 """A body, and what is served with it."""
 
 
-def conditional(
-    node: Node, visit: Visit, call: Call, key: bytes, make: Callable[[], Made]
-) -> Reply:
-    """Return a reply with its ETag; `key` is all that the body depends on."""
+def at_hand(visit: Visit, call: Call, key: bytes) -> Reply | None:
+    """Return the answer that is kept under `key`, if any; it is all that the body depends on."""
     cache = visit.view.cache
     kept = None if cache is None else cache.find(key)
     if kept is None:
-        etag = etag_of(key)
-        fields = visit.tagged(etag)
-    else:
-        etag = kept.etag
-        fields = kept.fields
-        if fields.base is not visit.served.fields:
-            fields = kept.fields = visit.tagged(etag)
+        return None
+    if kept.base is not visit.served.fields:  # it was last given by an earlier snapshot
+        kept.dress(kept.whole.body, visit.tagged(kept.etag))
+    if not_modified(call, kept.etag, visit.view):
+        return kept.same
+    assert cache is not None
+    cache.hit(key, kept)
+    return kept.whole
+
+
+def conditional(
+    node: Node, visit: Visit, call: Call, key: bytes, make: Callable[[], Made]
+) -> Reply:
+    """Return a reply with its ETag."""
+    found = at_hand(visit, call, key)
+    if found is not None:
+        return found
+    etag = etag_of(key)
+    fields = visit.tagged(etag)
     if not_modified(call, etag, visit.view):
         return Reply(304, b"", fields)
-    if cache is not None and kept is not None:
-        return Reply(200, cache.hit(key, kept), fields)
     body, held = make()
     tally = node.figures.tally(held)
+    kept = Kept(etag, body, fields, tally)
+    cache = visit.view.cache
     if cache is None:
         node.figures.settle(tally)
     else:
-        cache.put(key, etag, fields, body, tally)
-    return Reply(200, body, fields)
+        cache.put(key, kept)
+    return kept.whole

@@ -1,5 +1,6 @@
 """OFREP 0.3: one flag, and all flags with an ETag. Its clients are many and strict."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
@@ -7,10 +8,11 @@ from msgspec import Meta, Struct
 from burgee.evaluation import Result
 from burgee.evaluation.result import ERRORS
 from burgee_edge.answers import Failure, Success, failure
-from burgee_edge.conditional import Made, conditional
+from burgee_edge.conditional import Made, at_hand, conditional
 from burgee_edge.etag import answer_key
 from burgee_edge.fragments import Fragments, fragments_of, ofrep_body
 from burgee_edge.node import Node, Visit
+from burgee_edge.view import Selection
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
 from burgee_http.json_body import check_context, is_small, parse_json
@@ -64,19 +66,21 @@ def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
     selection = visit.view.selection(browser=visit.browser)
-    now, text = visit.now, call.body
-    context: dict[str, Any] | None = None
-    key = selection.recall(_KIND, text, now)
+    key = selection.recall(_KIND, call.body, visit.now)
+    if key is not None:
+        reply = at_hand(visit, call, key)
+        if reply is not None:
+            return reply
+    context = read_context(call.body)
     if key is None:
-        context = read_context(text)
-        key = answer_key(_KIND, selection, context, now)
-        selection.remember(_KIND, text, now, key)
+        key = answer_key(_KIND, selection, context, visit.now)
+        selection.remember(_KIND, call.body, visit.now, key)
+    return conditional(node, visit, call, key, partial(_make, node, visit, selection, context))
 
-    def body() -> Made:
-        results = selection.evaluate(read_context(text) if context is None else context, now)
-        return ofrep_body(results, visit.view.tenant, node.figures)
 
-    return conditional(node, visit, call, key, body)
+def _make(node: Node, visit: Visit, selection: Selection, context: dict[str, Any]) -> Made:
+    results = selection.evaluate(context, visit.now)
+    return ofrep_body(results, visit.view.tenant, node.figures)
 
 
 def read_context(body: bytes) -> dict[str, Any]:

@@ -81,13 +81,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         hot = self.hot
-        if hot is not None and self._phase == _NONE and not (self._later or self.flow.write_paused):
-            if self._answered():
-                answer = hot.answer(data, self._caller, self.server_state.default_headers)
-                if answer is not None:
-                    self._seen = 0
-                    self.transport.write(answer)
-                    return
+        idle = self._phase == _NONE and not self._later and not self.flow.write_paused
+        if hot is not None and idle and self._answered():
+            answer = hot.answer(data, self._caller, self.server_state.default_headers)
+            if answer is not None:
+                self._seen = 0
+                self.transport.write(answer)
+                return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
