@@ -1,5 +1,5 @@
-"""A repository of mixed flags: a third the same for all, a third of three ordered rules with a list,
-an equality and a version, a third splits of 50, 30 and 20 percent with object values.
+"""A repository of mixed flags: a third the same for all, a third of three ordered rules (a list, an
+equality, a version), a third splits of 50, 30 and 20 percent with object values.
 """
 
 from __future__ import annotations

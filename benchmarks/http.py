@@ -30,15 +30,15 @@ from benchmarks._servers import (
     request,
 )
 
-__all__ = ["claims", "main"]
+__all__ = ["BULK", "NATIVE", "OFREP", "claims", "main"]
 
 _ROUNDS: Final = 7
-_BULK: Final = "/ofrep/v1/evaluate/flags"
+BULK: Final = "/ofrep/v1/evaluate/flags"
 _ATTRIBUTES: Final = b'"plan":"free","country":"NL","version":"3.9.0"'
-_NATIVE: Final = (
+NATIVE: Final = (
     b'{"flag_key":"mixed-%d","user":{"id":"user-%d","attributes":{' + _ATTRIBUTES + b"}}}"
 )
-_OFREP: Final = b'{"context":{"targetingKey":"user-%d",' + _ATTRIBUTES + b"}}"
+OFREP: Final = b'{"context":{"targetingKey":"user-%d",' + _ATTRIBUTES + b"}}"
 
 
 class Work(Struct, frozen=True):
@@ -54,16 +54,16 @@ class Work(Struct, frozen=True):
 
 
 _SINGLES: Final = (
-    Work("POST /v1/evaluate", "/v1/evaluate", _NATIVE, 0.45, 4_000),
-    Work("OFREP, one flag", f"{_BULK}/mixed-1", _OFREP, 0.45, 4_000),
+    Work("POST /v1/evaluate", "/v1/evaluate", NATIVE, 0.45, 4_000),
+    Work("OFREP, one flag", f"{BULK}/mixed-1", OFREP, 0.45, 4_000),
 )
 _BULKS: Final = {
     100: (
-        Work("OFREP, 100 flags, 304", _BULK, _OFREP, 0.45, 500, repeat=True, confirmed=True),
-        Work("OFREP, 100 flags, new contexts", _BULK, _OFREP, 2.4, 500),
-        Work("OFREP, 100 flags, repeated contexts", _BULK, _OFREP, 0.9, 500, repeat=True),
+        Work("OFREP, 100 flags, 304", BULK, OFREP, 0.45, 500, repeat=True, confirmed=True),
+        Work("OFREP, 100 flags, new contexts", BULK, OFREP, 2.4, 500),
+        Work("OFREP, 100 flags, repeated contexts", BULK, OFREP, 0.9, 500, repeat=True),
     ),
-    350: (Work("OFREP, 350 flags, repeated contexts", _BULK, _OFREP, 1.2, 150, repeat=True),),
+    350: (Work("OFREP, 350 flags, repeated contexts", BULK, OFREP, 1.2, 150, repeat=True),),
 }
 
 
@@ -74,7 +74,7 @@ def _rounds(edge: Edge, work: Work) -> list[list[bytes]]:
     again = max(1, 2_000 // work.users)  # so that a round takes long enough to be measured
 
     def one(user: int) -> bytes:
-        body = work.body % ((user % 3, user) if work.body is _NATIVE else user)
+        body = work.body % ((user % 3, user) if work.body is NATIVE else user)
         data = request(work.path, body, edge.key)
         if not work.confirmed:
             return data

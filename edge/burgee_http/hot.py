@@ -74,14 +74,16 @@ class _Seen(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """What is remembered of one connection: the head that came last, most likely the next too,
-    and when it was answered (by the clock of `perf_counter`).
+    """What is remembered of one connection: the head that came last, most likely the next too;
+    of the request last answered, where it ended in what was read, and when it was answered (by the
+    clock of `perf_counter`).
     """
 
-    __slots__ = ("answered_at", "seen")
+    __slots__ = ("answered_at", "ends", "seen")
 
     def __init__(self) -> None:
         self.seen: _Seen | None = None
+        self.ends = 0
         self.answered_at = -inf
 
 
@@ -111,7 +113,8 @@ class HotPath:
         self._wire = Wire()
 
     def answer(self, data: bytes, caller: Caller, defaults: Sequence[Header]) -> bytes | None:
-        """The answer to what one read brought, None where it is to go the ordinary way.
+        """The answer to the request that a read begins with, None where that is to go the ordinary
+        way; behind `caller.ends` others may follow.
 
         `defaults` are the server's own fields; its list is another one where they change.
         """
@@ -126,7 +129,8 @@ class HotPath:
                 return None
             caller.seen = seen
         head, end = seen.head, seen.end
-        if len(data) - end != head.length:
+        ends = end + head.length
+        if len(data) < ends:
             return None
         began = perf_counter()
         headers = head.headers
@@ -142,7 +146,7 @@ class HotPath:
             head.query_string,
             headers,
             named,
-            data[end:],
+            data[end:ends],
             head.params,
             "",
             "",
@@ -156,6 +160,7 @@ class HotPath:
             reply = self._fail(call, error)
         answer = self._wire.of(reply, named, head.tail, defaults)
         ended = caller.answered_at = perf_counter()
+        caller.ends = ends
         head.counts.record(reply.status, ended - began)
         self._access_log.record(head.template, "POST", reply.status, call.tenant, named)
         return answer

@@ -1,4 +1,4 @@
-"""Which requests are plain: a whole POST of a known length, and nothing else in what was read.
+"""Which requests are plain: a POST of a known length, whole in what was read.
 
 Everything that needs more thought is None here, and goes the ordinary way.
 """
@@ -69,7 +69,7 @@ def read_plain(data: bytes, end: int, limits: Limits) -> Plain | None:
     if b"content-length" not in headers or not _NOT_PLAIN.isdisjoint(headers):
         return None
     length = announced_length(head.headers)
-    if length != len(data) - end or length > limits.body_bytes:
+    if length > len(data) - end or length > limits.body_bytes:
         return None
     if judge_head(b"POST", head.version, head.url, head.headers, limits, end) is not None:
         return None

@@ -37,6 +37,7 @@ _NONE, _HEAD, _BODY = range(3)
 # is parsed in pieces, and no further while this many pipelined requests wait.
 _PIECE = 8 * 1024
 _MOST_WAITING = 16
+_MOST_AT_ONCE = 64  # pipelined requests that the hot path answers before others have their turn
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -80,18 +81,30 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        hot = self.hot
-        idle = self._phase == _NONE and not self._later and not self.flow.write_paused
-        if hot is not None and idle and self._answered():
-            answer = hot.answer(data, self._caller, self.server_state.default_headers)
-            if answer is not None:
-                self._seen = 0
-                self.transport.write(answer)
+        if self.hot is not None and self._phase == _NONE and not self._later and self._answered():
+            data = self._answer_at_once(data, self.hot)
+            if not data:
                 return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
             self._take_in_pieces(self._later + data)
+
+    def _answer_at_once(self, data: bytes, hot: HotPath) -> bytes:
+        """Let the hot path answer what it can; returns the rest, which takes the ordinary way."""
+        caller = self._caller
+        for _ in range(_MOST_AT_ONCE):
+            if self.flow.write_paused:
+                break
+            answer = hot.answer(data, caller, self.server_state.default_headers)
+            if answer is None:
+                break
+            self._seen = 0
+            self.transport.write(answer)
+            if caller.ends == len(data):
+                return b""
+            data = data[caller.ends :]
+        return data
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""

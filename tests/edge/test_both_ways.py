@@ -306,6 +306,14 @@ def test_pipelined(twins: Twins, patient: bool) -> None:
         twins.hear(many[:at], many[at:], patient=patient)
 
 
+def test_a_flood_is_answered_in_order(twins: Twins) -> None:
+    bodies = [native(user={"id": f"u{n}"}, request_id=str(n)) for n in range(150)]
+    flood = b"".join(request(body=body) for body in bodies)
+    heard = twins.hear(flood)
+    assert re.findall(rb'"request_id":"(\d+)"', heard.data) == [b"%d" % n for n in range(150)]
+    assert twins.hear(flood[: len(flood) // 5]).statuses == [200] * 30
+
+
 def test_what_comes_behind_an_answer_that_is_being_made_waits(twins: Twins) -> None:
     metrics = request("/healthz", None, line="GET {} HTTP/1.1")
     heard = twins.hear(metrics, PLAIN["native"], PLAIN["bulk"], patient=False)
