@@ -4,7 +4,7 @@ An open-loop client in a process of its own: whatever is due is sent each millis
 not answers are back, each request on one of 64 keep-alive connections that is idle. Node and floor
 (as in `benchmarks.http`) are asked in turn at one rate: half of what 16 connections in step get
 from the slower of the two. Where snapshots are swapped, another build is put in place every second;
-the node looks at its source once a second.
+the node follows its folder as ever.
 Run: python -m benchmarks.latency
 """
 
