@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from burgee_edge.events_hub import Hub
 from burgee_edge.figures import Figures
 from burgee_edge.holder import Holder
 from burgee_edge.served import Served
@@ -51,6 +52,7 @@ class Node(msgspec.Struct, frozen=True):
     gate: Gate
     figures: Figures
     clock: Callable[[], int] = now_micros
+    hub: Hub | None = None
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
@@ -59,6 +61,10 @@ class Node(msgspec.Struct, frozen=True):
         served = self.holder.current or self.serving()
         view = served.views.get(tenant) or served.view(tenant)
         return Visit(served, view, self.clock(), access.principal.browser)
+
+    def streams_offered(self, visit: Visit) -> bytes:
+        """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none is offered."""
+        return b"" if self.hub is None else self.hub.offer(visit.view.tenant, visit.browser)
 
     def serving(self) -> Served:
         """Return the snapshot in force; 503 before the first."""

@@ -3,13 +3,14 @@
 from functools import partial
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from burgee.evaluation import Result
 from burgee.evaluation.result import ERRORS
 from burgee_edge.answers import Failure, Success, failure
 from burgee_edge.conditional import Made, at_hand, conditional
 from burgee_edge.etag import answer_key
+from burgee_edge.events_wait import require_told
 from burgee_edge.fragments import Fragments, fragments_of, ofrep_body
 from burgee_edge.node import Node, Visit
 from burgee_edge.view import Selection
@@ -34,10 +35,14 @@ _ITEM: Final = {
 }
 
 
+_STREAMS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/Stream"}}
+
+
 class BulkAnswer(Struct, frozen=True):
     """All flags that the caller may see; one that fails is an item like the others."""
 
     flags: Annotated[list[Any], Meta(extra_json_schema={"items": _ITEM})]
+    eventStreams: Annotated[Raw | UnsetType, Meta(extra_json_schema=_STREAMS)] = UNSET  # noqa: N815
 
 
 def single(node: Node, call: Call) -> Reply:
@@ -65,22 +70,29 @@ def _failed(visit: Visit, result: Result) -> ApiError:
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
+    require_told(node, visit, call)
     selection = visit.view.selection(browser=visit.browser)
-    key = selection.recall(_KIND, call.body, visit.now)
+    streams = node.streams_offered(visit)
+    kind = _KIND + streams
+    key = selection.recall(kind, call.body, visit.now)
     if key is not None:
         reply = at_hand(visit, call, key)
         if reply is not None:
             return reply
     context = read_context(call.body)
     if key is None:
-        key = answer_key(_KIND, selection, context, visit.now)
-        selection.remember(_KIND, call.body, visit.now, key)
-    return conditional(node, visit, call, key, partial(_make, node, visit, selection, context))
+        key = answer_key(kind, selection, context, visit.now)
+        selection.remember(kind, call.body, visit.now, key)
+    make = partial(_make, node, visit, selection, context, streams)
+    return conditional(node, visit, call, key, make)
 
 
-def _make(node: Node, visit: Visit, selection: Selection, context: dict[str, Any]) -> Made:
+def _make(
+    node: Node, visit: Visit, selection: Selection, context: dict[str, Any], streams: bytes
+) -> Made:
     results = selection.evaluate(context, visit.now)
-    return ofrep_body(results, visit.view.tenant, node.figures)
+    end = b'],"eventStreams":' + streams + b"}" if streams else b"]}"
+    return ofrep_body(results, visit.view.tenant, node.figures, end)
 
 
 def read_context(body: bytes) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Call(msgspec.Struct, gc=False):
     route: str = ""
     tenant: str = ""
     memo: Memo | None = None
+    waited: bool = False  # a handler has asked for time, and does so once
 
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string, in order; 400 where it is not UTF-8."""

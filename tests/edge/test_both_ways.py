@@ -168,7 +168,7 @@ PLAIN = {
     "a tag and as many fields as may be": request(
         ALL, "{}", *(f"X-{n}: 1" for n in range(94)), f'If-None-Match: "{TAG}"'
     ),
-    "bulk, other set": request(ALL + "?flagConfigEtag=x", context(), "If-None-Match: *"),
+    "bulk, a query": request(ALL + "?flagConfigLastModified=1", context(), "If-None-Match: *"),
     "bulk, bad query": request(ALL + "?flagConfigEtag=%ff", context(), "If-None-Match: *"),
     "bulk, too deep": request(ALL, '{"context":{"a":' + DEEP + "}}"),
     "no key": request(body=native(), key=""),
@@ -356,6 +356,13 @@ def test_the_etag_of_one_confirms_at_the_other(twins: Twins) -> None:
     heard = twins.hear(*pieces, PLAIN["bulk"], again)
     assert heard.statuses == [304, 200, 304, 200, 200, 304, 304, 304, 304, 304, 200, 304]
     assert twins.hear(again, none, again, PLAIN["bulk"], late).direct
+
+
+def test_another_configuration_is_waited_for(twins: Twins) -> None:
+    """Which a handler may not do, so that it goes the ordinary way."""
+    heard = twins.hear(request(ALL + "?flagConfigEtag=x", context(), "If-None-Match: *"))
+    assert heard.statuses == [200]
+    assert not heard.direct
 
 
 def test_too_many_requests(folder: Path) -> None:
