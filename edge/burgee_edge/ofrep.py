@@ -70,7 +70,8 @@ def _failed(visit: Visit, result: Result) -> ApiError:
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
-    require_told(node, visit, call)
+    if call.query_string:
+        require_told(node, visit, call)
     selection = visit.view.selection(browser=visit.browser)
     streams = node.streams_offered(visit)
     kind = _KIND + streams

@@ -65,7 +65,10 @@ def check_context(context: object, body: bytes | None = None) -> None:
 
 def is_small(body: bytes) -> bool:
     """Whether nothing in a body can be too deep or too much, as its length and brackets tell."""
-    return len(body) <= MAX_VALUES and body.count(b"{") + body.count(b"[") <= MAX_DEPTH
+    if len(body) > MAX_VALUES:
+        return False
+    lists = body.count(b"[") if b"[" in body else 0
+    return lists + body.count(b"{") <= MAX_DEPTH
 
 
 def _constant(name: str) -> NoReturn:

@@ -83,8 +83,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if self.hot is not None and self._phase == _NONE and not self._later and self._answered():
-            data = self._answer_at_once(data, self.hot)
+        hot = self.hot
+        cycle: RequestResponseCycle | None = self.cycle
+        idle = (cycle is None or cycle.response_complete) and self._phase == _NONE
+        if idle and hot is not None and not self._later:
+            data = self._answer_at_once(data, hot)
             if not data:
                 return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
@@ -94,10 +97,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _answer_at_once(self, data: bytes, hot: HotPath) -> bytes:
         """Let the hot path answer what it can; returns the rest, which takes the ordinary way."""
-        caller = self._caller
-        for _ in range(_MOST_AT_ONCE):
-            if self.flow.write_paused:
-                break
+        caller, turns = self._caller, 0
+        while turns < _MOST_AT_ONCE and not self.flow.write_paused:
+            turns += 1
             answer = hot.answer(data, caller, self.server_state.default_headers)
             if answer is None:
                 break
