@@ -32,7 +32,7 @@ from benchmarks._servers import (
 
 __all__ = ["BULK", "NATIVE", "OFREP", "claims", "main"]
 
-_ROUNDS: Final = 7
+_ROUNDS: Final = 15
 BULK: Final = "/ofrep/v1/evaluate/flags"
 _ATTRIBUTES: Final = b'"plan":"free","country":"NL","version":"3.9.0"'
 NATIVE: Final = (
@@ -54,8 +54,8 @@ class Work(Struct, frozen=True):
 
 
 _SINGLES: Final = (
-    Work("POST /v1/evaluate", "/v1/evaluate", NATIVE, 0.45, 4_000),
-    Work("OFREP, one flag", f"{BULK}/mixed-1", OFREP, 0.45, 4_000),
+    Work("POST /v1/evaluate", "/v1/evaluate", NATIVE, 0.45, 2_000),
+    Work("OFREP, one flag", f"{BULK}/mixed-1", OFREP, 0.45, 2_000),
 )
 _BULKS: Final = {
     100: (
