@@ -20,12 +20,21 @@ _COMMANDS: Final = {
     "up": "run the whole system on this machine: watch, build, edge node",
     "init": "make a new flag repository",
     "check": "find everything that is wrong with the flags",
+    "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
     "explain": "show how a flag's answer comes about, step by step",
     "list": "list flags",
     "show": "show one flag in one environment",
+    "create": "make a new flag, off for everybody",
+    "set": "change fields of a flag in place",
+    "override": "pin one user to a variant",
+    "segment": "add ids to a segment, or remove them",
+    "rename": "give a flag or a rule another name; no user moves",
+    "conclude": "end an experiment with its winner",
+    "layer": "give experiments slots of a layer",
+    "rollback": "take back a commit, or return to one",
     "schema": "print or write the JSON Schemas of the files",
     "keygen": "make a key pair that signs snapshots",
     "verify": "check signatures and digests of a build",
@@ -34,8 +43,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
-        *("create", "set", "override", "segment", "rollback", "import", "writer"),
+        *("plan", "publish", "stats", "stale", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

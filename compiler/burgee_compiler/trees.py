@@ -10,7 +10,17 @@ from typing import Literal, Protocol
 import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
+__all__ = [
+    "CommitTree",
+    "Entry",
+    "Folder",
+    "MissingFolder",
+    "Tree",
+    "UnknownRevision",
+    "folder_inside",
+    "is_shallow",
+    "open_commit",
+]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
@@ -36,6 +46,10 @@ class Tree(Protocol):
 
 class UnknownRevision(ValueError):
     """A revision that names no commit, or a commit that holds no such folder."""
+
+
+class MissingFolder(UnknownRevision):
+    """A commit that is there, and does not hold the folder."""
 
 
 class Folder:
@@ -141,16 +155,22 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise UnknownRevision(f"{revision!r} names no commit of {found}") from error
     tree = commit.tree
-    inside = _folder_inside(repository, root)
+    inside = folder_inside(repository, root)
     if inside:
         try:
             tree = tree[inside].peel(pygit2.Tree)
         except (KeyError, pygit2.GitError, ValueError) as error:
-            raise UnknownRevision(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
+            raise MissingFolder(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
     return CommitTree(repository, tree), commit
 
 
-def _folder_inside(repository: pygit2.Repository, root: Path) -> str:
+def is_shallow(root: Path) -> bool:
+    """Return whether the git repository of a folder holds a part of its history only."""
+    found = pygit2.discover_repository(str(root))
+    return found is not None and pygit2.Repository(found).is_shallow
+
+
+def folder_inside(repository: pygit2.Repository, root: Path) -> str:
     """Return `root` relative to the work tree, empty where it is the whole repository."""
     if repository.is_bare:
         return ""
