@@ -8,6 +8,7 @@ from burgee.evaluation import Flag, Result, TenantFlags
 from burgee.evaluation.footprint import Footprint
 from burgee.evaluation.result import failed
 from burgee.evaluation.run import Run
+from burgee.evaluation.scope import Function
 from burgee.snapshot.canonical import canonical
 from burgee_edge.cache import ResponseCache
 
@@ -16,16 +17,60 @@ __all__ = ["Selection", "TenantView", "empty_view"]
 _UNPREPARABLE: Final = (ValueError, LookupError, TypeError)
 
 
+_MOST_KNOWN: Final = 2048
+_LONGEST_KNOWN: Final = 512
+
+_Known = tuple[int, bytes, bytes]
+"""A stretch of time, the form of the answer, and its key."""
+
+
 class Selection:
     """Some flags of a tenant, in the order of their keys, and what their answers depend on."""
 
-    __slots__ = ("digest", "footprint", "keys")
+    __slots__ = ("_decide", "_known", "digest", "flags", "footprint", "keys")
 
     def __init__(self, environment: str, flags: TenantFlags, keys: Iterable[str]) -> None:
         self.keys = tuple(keys)
+        self.flags = flags
+        self._decide = tuple(_decides(flags, key) for key in self.keys)
         self.footprint = Footprint.of(flags, self.keys)
         named = [[key, flags.digest(key)] for key in self.keys]
         self.digest = sha256(canonical([environment, flags.tenant, named])).digest()
+        self._known: dict[bytes, _Known] = {}
+
+    def evaluate(self, context: dict[str, object], now: int) -> list[Result]:
+        """Return what these flags serve; what they depend on in common is decided once."""
+        run = Run(self.flags)
+        return [decide(context, now, run) for decide in self._decide]
+
+    def recall(self, kind: bytes, body: bytes, now: int) -> bytes | None:
+        """Return the key that the same body led to in this stretch of time: what is polled comes
+        in the same bytes, and need not be read to be known.
+        """
+        known = self._known.get(body)
+        if known is None or known[0] != self.footprint.stretch(now) or known[1] != kind:
+            return None
+        return known[2]
+
+    def remember(self, kind: bytes, body: bytes, now: int, key: bytes) -> None:
+        """Keep the key that a body leads to; large bodies are not kept, nor many."""
+        stretch = self.footprint.stretch(now)
+        if stretch is None or len(body) > _LONGEST_KNOWN:
+            return
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[body] = stretch, kind, key
+
+
+def _decides(flags: TenantFlags, key: str) -> Function:
+    """Return what decides a flag that is there, if only that it cannot be prepared."""
+    try:
+        flag = flags.get(key)
+    except _UNPREPARABLE:
+        broken = failed(key, "error")
+        return lambda context, now, run: broken
+    assert flag is not None
+    return flag.decide
 
 
 class TenantView:
@@ -75,6 +120,8 @@ class TenantView:
 
     def evaluate(self, key: str, context: dict[str, object], now: int, *, browser: bool) -> Result:
         """Return what one flag serves; one that may not be seen is not found."""
+        if not browser:
+            return self.flags.evaluate(key, context, now)
         try:
             flag = self.flag(key, browser=browser)
         except ValueError:
