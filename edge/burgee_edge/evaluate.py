@@ -6,6 +6,7 @@ from burgee_edge.answers import NativeAnswer
 from burgee_edge.bodies import EvaluateAllBody, EvaluateBody, read_body
 from burgee_edge.fragments import Fragments, fragments_of, native_form
 from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
 from burgee_http.call import Call, Reply
 from burgee_http.json_text import encode_json
 
@@ -34,7 +35,7 @@ def evaluate(node: Node, call: Call) -> Reply:
     end = visit.served.version_json
     if body.request_id is not None:
         end = _named(body.request_id) + end
-    return visit.reply(native_form(fragments, result.slot, end))
+    return visit.reply(native_form(fragments, result.bucket, end))
 
 
 def evaluate_all(node: Node, call: Call) -> Reply:
@@ -46,7 +47,7 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     for each in held:
         each.served.value += 1
     pairs = zip(held, results, strict=True)
-    forms = [native_form(fragments, result.slot, b"}") for fragments, result in pairs]
+    forms = [native_form(fragments, result.bucket, b"}") for fragments, result in pairs]
     named = b"" if body.request_id is None else _named(body.request_id)
     version = visit.served.version_json.removesuffix(b"}")
     return visit.reply(b"".join((b'{"flags":[', b",".join(forms), b"]", version, named, b"}")))
@@ -57,7 +58,7 @@ def _named(request_id: str) -> bytes:
 
 
 def _keys(visit: Visit, body: EvaluateAllBody) -> list[str]:
-    keys = list(visit.view.selection(browser=visit.browser).keys)
+    keys = list(selected(visit).keys)
     if body.flags is not None:
         wanted = frozenset(body.flags)
         keys = [key for key in keys if key in wanted]

@@ -13,6 +13,7 @@ from burgee_edge.etag import answer_key
 from burgee_edge.events_wait import require_told
 from burgee_edge.fragments import Fragments, fragments_of, ofrep_body
 from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
 from burgee_edge.view import Selection
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
@@ -72,7 +73,7 @@ def bulk(node: Node, call: Call) -> Reply:
     visit = node.visit(call, implied=True)
     if call.query_string:
         require_told(node, visit, call)
-    selection = visit.view.selection(browser=visit.browser)
+    selection = selected(visit)
     streams = node.streams_offered(visit)
     kind = _KIND + streams
     key = selection.recall(kind, call.body, visit.now)

@@ -14,6 +14,7 @@ from burgee_edge.etag import answer_key
 from burgee_edge.figures import Counted
 from burgee_edge.fragments import fragments_of
 from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
 from burgee_http.json_body import check_context, parse_json
@@ -36,7 +37,7 @@ def user_flags(node: Node, call: Call) -> Reply:
     """All flags for one user."""
     visit = node.visit(call)
     context = query_context(call, visit.view.attributes)
-    selection = visit.view.selection(browser=visit.browser)
+    selection = selected(visit)
 
     def body() -> Made:
         results = selection.evaluate(context, visit.now)

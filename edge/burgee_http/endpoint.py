@@ -16,6 +16,9 @@ __all__ = ["CALL", "Endpoint", "Handler", "route", "send_reply"]
 CALL: Final = "burgee.call"  # where the application leaves the call in the ASGI scope
 
 
+_MOST_WAITS: Final = 3  # for a key, for a snapshot, for flags to be prepared
+
+
 class Endpoint:
     """A handler as an ASGI application; a `direct` one may also be called without."""
 
@@ -28,12 +31,15 @@ class Endpoint:
         call: Call = scope[CALL]
         call.params = scope["path_params"]
         call.body = await _read_body(receive)
-        try:
-            reply = await self._answer(call)
-        except TryAgain as error:
-            await error.ready()
-            reply = await self._answer(call)
-        await send_reply(reply, send)
+        await send_reply(await self._reply(call), send)
+
+    async def _reply(self, call: Call) -> Reply:
+        for _ in range(_MOST_WAITS):
+            try:
+                return await self._answer(call)
+            except TryAgain as error:
+                await error.ready()
+        return await self._answer(call)
 
     async def _answer(self, call: Call) -> Reply:
         if self._blocking:
