@@ -34,7 +34,7 @@ def evaluate(node: Node, call: Call) -> Reply:
     end = visit.served.version_json
     if body.request_id is not None:
         end = _named(body.request_id) + end
-    return visit.reply(native_form(fragments, result.slot, end))
+    return visit.reply(native_form(fragments, result.bucket, end))
 
 
 def evaluate_all(node: Node, call: Call) -> Reply:
@@ -46,7 +46,7 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     for each in held:
         each.served.value += 1
     pairs = zip(held, results, strict=True)
-    forms = [native_form(fragments, result.slot, b"}") for fragments, result in pairs]
+    forms = [native_form(fragments, result.bucket, b"}") for fragments, result in pairs]
     named = b"" if body.request_id is None else _named(body.request_id)
     version = visit.served.version_json.removesuffix(b"}")
     return visit.reply(b"".join((b'{"flags":[', b",".join(forms), b"]", version, named, b"}")))

@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from burgee.buckets import SLOTS
 from burgee.evaluation import Answer, Result
 from burgee_edge.answers import native_answer, ofrep_answer
 from burgee_edge.figures import Figures
@@ -45,10 +44,10 @@ def fragments_of(answer: Answer, tenant: str, figures: Figures) -> Fragments:
     return found
 
 
-def native_form(fragments: Fragments, slot: int, end: bytes) -> bytes:
+def native_form(fragments: Fragments, bucket: float | None, end: bytes) -> bytes:
     """Return the native form; `end` is what stands behind its details, with the last brace."""
-    bucket = b"null}" if slot < 0 else _encode(slot / SLOTS) + b"}"
-    return b"".join((fragments.native, bucket, end))
+    closed = b"null}" if bucket is None else _encode(bucket) + b"}"
+    return b"".join((fragments.native, closed, end))
 
 
 def ofrep_body(
