@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from burgee.instants import format_instant
 from burgee_compiler.plan.around import around
-from burgee_compiler.plan.facts import Wording
 from burgee_compiler.plan.instants import instants_of
 from burgee_compiler.plan.moments import Moments, moments, shown_groups
+from burgee_compiler.plan.pair import Pair
 from burgee_compiler.plan.report import EnvironmentPlan, PlanClass, Share, worst
 from burgee_compiler.plan.settings import Settings
 from burgee_compiler.plan.side import Side
@@ -25,8 +25,8 @@ def plan_environment(
     if before is not None and after is not None and before.digest == after.digest:
         return None
     found = list(_differences(before, after, now))
-    moved = moments(before, after, now)
-    groups, conditions = shown_groups(moved.groups, Wording(before, after))
+    moved = moments(Pair(before, after), now)
+    groups, conditions = shown_groups(moved)
     return EnvironmentPlan(
         environment=environment,
         kinds=tuple(dict.fromkeys(each.kind for each in found)),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from burgee_compiler.plan.atoms import Atom
-from burgee_compiler.plan.side import Side
+from burgee.instants import format_instant
+from burgee.snapshot.forms import ConditionForm
+from burgee_compiler.model.condition import Condition
+from burgee_compiler.plan.atoms import Asking, Atom
+from burgee_compiler.plan.pair import Pair
+from burgee_compiler.plan.side import Scene
+from burgee_compiler.words.conditions import condition_text
 
-__all__ = ["Cube", "Wording", "simplified"]
+__all__ = ["Cube", "Wording", "condition_of", "simplified"]
 
 Cube = frozenset[tuple[str, bool]]
 """A combination of facts: which hold and which do not; of the others, nothing is said."""
@@ -16,20 +21,21 @@ Cube = frozenset[tuple[str, bool]]
 class Wording:
     """Words for the facts of one flag before and after: rules go by their names."""
 
-    def __init__(self, before: Side | None, after: Side | None) -> None:
+    def __init__(self, pair: Pair) -> None:
         self._words: dict[str, str] = {}
         self._conditions: dict[str, str] = {}
-        for side, other, tense in ((before, after, "as it was"), (after, before, "as it will be")):
-            if side is None:
-                continue
-            known = {} if other is None else other.atomic.atoms
-            said = {_label(atom) for atom in known.values()}
-            for name, atom in side.atomic.atoms.items():
+        for is_after, tense in enumerate(("as it was", "as it will be")):
+            side = pair.after if is_after else pair.before
+            own, other = (pair.atoms(is_after=bool(each)) for each in (is_after, 1 - is_after))
+            said = {_label(atom) for name, atom in other.items() if name not in own}
+            labels = _labels(own)
+            for name, atom in own.items():
                 # Only a fact that the other side has another of needs to say which it is.
-                told = f", {tense}" if name not in known and _label(atom) in said else ""
-                self._words[name] = _label(atom) + told
-                if atom.requires is None:
-                    self._conditions[name] = _condition(atom, side)
+                told = f" {tense}" if name not in other and _label(atom) in said else ""
+                self._words[name] = labels[name] + told
+                if atom.when is not None and side is not None:
+                    condition = condition_of(atom.when, side.scene)
+                    self._conditions[name] = condition_text(condition)
 
     def of(self, cube: Cube) -> tuple[str, ...]:
         """Return the facts of a combination in words, those that hold first."""
@@ -46,37 +52,73 @@ class Wording:
         return tuple(sorted(found.items()))
 
 
+def condition_of(form: ConditionForm, scene: Scene) -> Condition:
+    """Return a form's condition as it is written, with the names of segments."""
+    parts = tuple(condition_of(each, scene) for each in form.all or form.any or ())
+    return Condition(
+        all=parts if form.all is not None else None,
+        any=parts if form.any is not None else None,
+        not_=None if form.not_ is None else condition_of(form.not_, scene),
+        segment=None if form.segment is None else scene.segment_name(form.segment),
+        flag=form.flag,
+        serves=form.serves,
+        attribute=form.attribute,
+        tests=form.tests,
+        ignore_case=form.ignore_case,
+    )
+
+
+def _labels(atoms: Mapping[str, Atom]) -> dict[str, str]:
+    """Return words for each fact of one side; one that a step brings says since when it is."""
+    found: dict[str, str] = {}
+    used: set[str] = set()
+    for name, atom in atoms.items():
+        label = _label(atom)
+        if label in used:
+            since = atom.asking[0].since if atom.asking else None
+            label += f" from {format_instant(since)}" if since is not None else f" ({len(used)})"
+        used.add(label)
+        found[name] = label
+    return found
+
+
 def _label(atom: Atom) -> str:
-    if atom.requires is None:
-        return " or ".join(atom.rules)
-    return f"{atom.requires.flag} serves {' or '.join(atom.requires.serves)}"
+    if atom.requires is not None:
+        return f"{atom.requires.flag} serves {' or '.join(atom.requires.serves)}"
+    return " or ".join(map(_asking, atom.asking))
 
 
-def _condition(atom: Atom, side: Side) -> str:
-    texts = {side.condition_text(rule) for rule in atom.rules}
-    return "; ".join(sorted(each for each in texts if each))
+def _asking(asking: Asking) -> str:
+    name = asking.rule if asking.flag is None else f"{asking.flag}/{asking.rule}"
+    return f"the rest of {name}" if asking.is_part else name
 
 
-def simplified(cubes: Iterable[Cube]) -> list[Cube]:
+Possible = Callable[[Mapping[str, bool]], bool]
+
+
+def simplified(cubes: Iterable[Cube], possible: Possible = lambda facts: True) -> list[Cube]:
     """Return combinations that say the same with fewer facts.
 
     Two that differ in one fact alone are one without it (as in the method of Quine and
-    McCluskey); the given ones are disjoint, so nothing is said twice.
+    McCluskey); so is one whose twin is impossible. The given ones are disjoint, so nothing is
+    said twice.
     """
     found = set(cubes)
     while True:
-        pair = _mergeable(found)
-        if pair is None:
+        step = _mergeable(found, possible)
+        if step is None:
             return sorted(found, key=sorted)
-        one, other = pair
-        found -= {one, other}
-        found.add(one & other)
+        found -= step[0]
+        found.add(step[1])
 
 
-def _mergeable(cubes: set[Cube]) -> tuple[Cube, Cube] | None:
+def _mergeable(cubes: set[Cube], possible: Possible) -> tuple[set[Cube], Cube] | None:
     for cube in sorted(cubes, key=sorted):
         for name, held in sorted(cube):
-            twin = cube - {(name, held)} | {(name, not held)}
+            rest = cube - {(name, held)}
+            twin = rest | {(name, not held)}
             if twin in cubes:
-                return cube, twin
+                return {cube, twin}, rest
+            if not possible(dict(twin)):
+                return {cube}, rest
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from burgee.evaluation.shares import TooManyCells
 from burgee_compiler.plan.facts import Cube, Wording, simplified
 from burgee_compiler.plan.groups import Group, Served, TooManyGroups, groups_of
 from burgee_compiler.plan.instants import instants_of, stretches
+from burgee_compiler.plan.pair import Pair
 from burgee_compiler.plan.report import GroupPlan, Move, Share
 from burgee_compiler.plan.side import Side
 
@@ -25,53 +25,34 @@ class Moments(Struct, frozen=True):
     That is as if the flag were on, or as it is, whichever is more; None where it is not known.
     """
 
+    pair: Pair
     groups: list[Group]
     worst: Fraction | None
     worst_at: int
     undecided: str | None = None
 
 
-def moments(before: Side | None, after: Side | None, now: int) -> Moments:
+def moments(pair: Pair, now: int) -> Moments:
     """Return whom a change moves now, and whom at worst."""
-    possible = _possible(before, after)
+    before, after = pair.before, pair.after
     try:
-        groups = _groups(before, after, now, possible, on=False)
+        groups = _groups(pair, now, on=False)
         worst, worst_at = max((each.moved for each in groups), default=Fraction(0)), now
         for at in _instants(before, after, now):
             for on in (False, True) if _is_ever_off(before, after) else (False,):
-                for group in _groups(before, after, at, possible, on=on):
+                for group in _groups(pair, at, on=on):
                     if group.moved > worst:
                         worst, worst_at = group.moved, at
     except (TooManyGroups, TooManyCells) as error:
-        return Moments([], None, now, str(error))
-    return Moments(groups, worst, worst_at)
+        if pair.inlined:
+            return moments(Pair(before, after, inlining=False), now)
+        return Moments(pair, [], None, now, str(error))
+    return Moments(pair, groups, worst, worst_at)
 
 
-def _groups(
-    before: Side | None, after: Side | None, at: int, possible: _Known, *, on: bool
-) -> list[Group]:
-    sides = [
-        (None if side is None else side.atomic_on if on else side.atomic, at)
-        for side in (before, after)
-    ]
-    return groups_of(sides[0], sides[1], possible)
-
-
-class _Known:
-    """Which combinations of facts can be: those that agree with what is known for everybody."""
-
-    def __init__(self, known: Mapping[str, bool]) -> None:
-        self._known = known
-
-    def __call__(self, facts: Mapping[str, bool]) -> bool:
-        return all(facts.get(name, held) == held for name, held in self._known.items())
-
-
-def _possible(before: Side | None, after: Side | None) -> _Known:
-    known: dict[str, bool] = {}
-    for side in (before, after):
-        known |= {} if side is None else side.known
-    return _Known(known)
+def _groups(pair: Pair, at: int, *, on: bool) -> list[Group]:
+    before, after = ((pair.flag(is_after=each, on=on), at) for each in (False, True))
+    return groups_of(before, after, pair.possible)
 
 
 def _is_ever_off(*sides: Side | None) -> bool:
@@ -99,21 +80,25 @@ def _instants(before: Side | None, after: Side | None, now: int) -> list[int]:
 Conditions = tuple[tuple[str, str], ...]
 
 
-def shown_groups(groups: list[Group], wording: Wording) -> tuple[tuple[GroupPlan, ...], Conditions]:
+def shown_groups(found: Moments) -> tuple[tuple[GroupPlan, ...], Conditions]:
     """Return the groups of whom somebody is moved, those that are moved alike as one.
 
     With them come the conditions of the rules that they are told by.
     """
+    groups, wording, possible = found.groups, Wording(found.pair), found.pair.possible
     alike: dict[frozenset[object], list[Group]] = {}
     for group in groups:
         if group.moved:
             alike.setdefault(frozenset(group.moves.items()), []).append(group)
-    told = [simplified(frozenset(each.facts.items()) for each in same) for same in alike.values()]
-    found = [
+    told = [
+        simplified((frozenset(each.facts.items()) for each in same), possible)
+        for same in alike.values()
+    ]
+    shown = [
         _shown(same[0], cubes, wording) for same, cubes in zip(alike.values(), told, strict=True)
     ]
-    found.sort(key=lambda each: (-each.moved.fraction, each.who))
-    return tuple(found), wording.conditions(cube for cubes in told for cube in cubes)
+    shown.sort(key=lambda each: (-each.moved.fraction, each.who))
+    return tuple(shown), wording.conditions(cube for cubes in told for cube in cubes)
 
 
 def _shown(first: Group, cubes: list[Cube], wording: Wording) -> GroupPlan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 import msgspec
@@ -11,11 +11,10 @@ from burgee.evaluation import TenantFlags
 from burgee.snapshot.forms import FlagForm, RuleForm, SegmentForm
 from burgee_compiler.emit import TenantForms
 from burgee_compiler.emit.tenant import conditions_in, depends_on
-from burgee_compiler.model.flag import Flag, Rule
+from burgee_compiler.model.flag import Flag
 from burgee_compiler.plan.atoms import AtomicFlag, atomic
 from burgee_compiler.repository import TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
-from burgee_compiler.words.conditions import condition_text
 
 __all__ = ["Scene", "Side"]
 
@@ -35,6 +34,19 @@ class Scene:
             return None
         return Side(self, key, file.flag)
 
+    def form(self, key: str) -> FlagForm:
+        """Return the form of a flag that builds."""
+        return msgspec.json.decode(self.forms.entries[key][1], type=FlagForm)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The closure digests of all flags that build."""
+        return {key: digest for key, (digest, _) in self.forms.entries.items()}
+
+    def segment_name(self, digest: str) -> str:
+        """Return the name of a segment by its digest."""
+        return msgspec.json.decode(self.forms.segments[digest], type=SegmentForm).name
+
 
 class Side:
     """A flag's form and definition; what is costly is worked out when it is asked for."""
@@ -43,33 +55,17 @@ class Side:
         self.scene = scene
         self.key = key
         self.flag = flag
-        self.digest, raw = scene.forms.entries[key]
-        self.form = msgspec.json.decode(raw, type=FlagForm)
+        self.digest = scene.forms.entries[key][0]
+        self.form = scene.form(key)
         entries = scene.forms.entries
         self.below: Mapping[str, str] = {
             name: entries[name][0] for name in sorted(depends_on(self.form)) if name in entries
         }
 
-    @cached_property
-    def atomic(self) -> AtomicFlag:
-        """The flag with its conditions as atoms."""
-        return atomic(self.form, self.below)
-
-    @cached_property
-    def atomic_on(self) -> AtomicFlag:
-        """The same, as if its switch were on."""
-        return atomic(self.form, self.below, always_on=True)
-
-    @cached_property
-    def known(self) -> dict[str, bool]:
-        """Facts that are the same for everybody: of prerequisites with one answer for all."""
-        found: dict[str, bool] = {}
-        for name, atom in self.atomic.atoms.items():
-            need = atom.requires
-            flag = None if need is None else self.scene.flags.get(need.flag)
-            if need is not None and flag is not None and flag.constant is not None:
-                found[name] = flag.constant.variant in need.serves
-        return found
+    def atomic(self, inlined: Collection[str] = (), *, on: bool = False) -> AtomicFlag:
+        """Return the flag with its conditions as atoms, `inlined` flags worked out with it."""
+        forms = {key: self.scene.form(key) for key in inlined}
+        return atomic(self.form, self.scene.digests, forms, always_on=on)
 
     @cached_property
     def here(self) -> Flag:
@@ -84,19 +80,6 @@ class Side:
         """Return the rules of the form that is in force at an instant, by name."""
         phases = [each for each in self.form.phases if each.at is None or each.at <= now]
         return {rule.name: rule for rule in phases[-1].rules}
-
-    def condition_text(self, rule: str) -> str:
-        """Return the conditions that a rule has at any time, in words."""
-        whens = [each.when for each in self._rules.get(rule, ()) if each.when is not None]
-        return " / ".join(dict.fromkeys(map(condition_text, whens)))
-
-    @cached_property
-    def _rules(self) -> dict[str, list[Rule]]:
-        found: dict[str, list[Rule]] = {}
-        for phase in phases_of(self.here):
-            for rule in phase.flag.rules:
-                found.setdefault(rule.name, []).append(rule)
-        return found
 
     @cached_property
     def segments(self) -> dict[str, str]:

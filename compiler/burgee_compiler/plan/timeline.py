@@ -56,8 +56,9 @@ def _moving(form: FlagForm, now: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _moved(side: Side, one: int, other: int) -> Share | None:
+    flag = side.atomic()
     try:
-        groups = groups_of((side.atomic, one), (side.atomic, other))
+        groups = groups_of((flag, one), (flag, other))
     except (TooManyGroups, TooManyCells):
         return None
     return Share.of(max((each.moved for each in groups), default=Fraction(0)))

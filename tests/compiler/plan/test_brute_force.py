@@ -22,7 +22,7 @@ from burgee.snapshot.forms import FlagForm, GateForm, SplitForm
 from burgee_compiler.plan.compare import Revision
 from burgee_compiler.plan.groups import Group, Served, groups_of
 from burgee_compiler.plan.moments import moments
-from burgee_compiler.plan.side import Side
+from burgee_compiler.plan.pair import Pair
 from burgee_compiler.repository import Repository
 from support.memory_tree import repository_of
 from support.slow_evaluator import slow_evaluate
@@ -53,14 +53,14 @@ def test_shares_are_those_of_brute_force(
     )
     context, now = data.draw(st.sampled_from(asked))
     context = {**context, "targetingKey": "somebody-else"}
+    pair = Pair(before, after)
     groups = groups_of(
-        (None if before is None else before.atomic, now),
-        (None if after is None else after.atomic, now),
+        (pair.flag(is_after=False), now), (pair.flag(is_after=True), now), pair.possible
     )
-    group = _group_of(groups, _facts(before, after, context, now))
-    cells = _cells(before, after, now)
+    group = _group_of(groups, _facts(pair, context, now))
+    cells = _cells(pair, now)
     assume(_combinations(cells) <= _MOST_CELLS)
-    assume(not _shared(before, after, set(cells)))
+    assume(not _shared(pair, set(cells)))
     expected = _brute_force((base, head), key, environment, context, now, cells)
     assert group.moves == expected
     assert sum(group.moves.values()) == 1
@@ -76,20 +76,19 @@ def test_the_worst_is_at_least_what_is_at_any_time(
     instants = sorted({now for _, now in asked})
     for key in {*one.keys, *other.keys}:
         before, after = (None if scene is None else scene.side(key) for scene in scenes_)
-        found = moments(before, after, instants[0])
+        pair = Pair(before, after)
+        found = moments(pair, instants[0])
         assert found.worst is not None
         for now in instants:
-            groups = moments(before, after, now).groups
+            groups = moments(pair, now).groups
             assert all(each.moved <= found.worst for each in groups)
 
 
-def _facts(
-    before: Side | None, after: Side | None, context: Mapping[str, Any], now: int
-) -> dict[str, bool]:
+def _facts(pair: Pair, context: Mapping[str, Any], now: int) -> dict[str, bool]:
     """Return which facts hold of a context; each is asked of the side that it belongs to."""
     found: dict[str, bool] = {}
-    for side in (before, after):
-        for name, atom in {} if side is None else side.atomic.atoms.items():
+    for is_after, side in ((False, pair.before), (True, pair.after)):
+        for name, atom in pair.atoms(is_after=is_after).items():
             assert side is not None
             run = Run(side.scene.flags)
             if atom.requires is not None:
@@ -119,11 +118,19 @@ def _tables(form: FlagForm) -> Iterator[tuple[Table, GateForm | SplitForm]]:
                     yield (table.salt, outcome.by), table
 
 
-def _cells(before: Side | None, after: Side | None, now: int) -> dict[Table, list[tuple[int, int]]]:
+def _forms(pair: Pair) -> Iterator[FlagForm]:
+    """Yield the flag on both sides, and those that are worked out with it."""
+    for side in (pair.before, pair.after):
+        if side is not None:
+            yield side.form
+            yield from map(side.scene.form, pair.inlined)
+
+
+def _cells(pair: Pair, now: int) -> dict[Table, list[tuple[int, int]]]:
     """Return, by salt and unit, ranges of slots that no table tells apart."""
     cuts: dict[Table, set[int]] = {}
-    for side in (before, after):
-        for name, table in () if side is None else _tables(side.form):
+    for form in _forms(pair):
+        for name, table in _tables(form):
             found = cuts.setdefault(name, {0, SLOTS})
             for span in table.ranges:
                 found.update(span[:2])
@@ -141,20 +148,22 @@ def _combinations(cells: Mapping[Table, list[tuple[int, int]]]) -> int:
     return total
 
 
-def _shared(before: Side | None, after: Side | None, tables: set[Table]) -> bool:
-    """Whether a flag that is named draws with a salt of this one: facts then go with slots."""
-    for side in (before, after):
-        stack = [] if side is None else list(side.below)
+def _shared(pair: Pair, tables: set[Table]) -> bool:
+    """Whether a flag that is a fact draws with a salt of these: facts then go with slots."""
+    for side in (pair.before, pair.after):
+        stack = [] if side is None else [*pair.inlined, *side.below]
         seen: set[str] = set()
         while stack:
             assert side is not None
             name = stack.pop()
             other = None if name in seen else side.scene.side(name)
             seen.add(name)
-            if other is not None:
-                if {salt for (salt, _), _ in _tables(other.form)} & {salt for salt, _ in tables}:
-                    return True
-                stack += other.below
+            if other is None:
+                continue
+            salts = {salt for (salt, _), _ in _tables(other.form)}
+            if name not in pair.inlined and salts & {salt for salt, _ in tables}:
+                return True
+            stack += other.below
     return False
 
 
