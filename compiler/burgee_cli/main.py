@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "init": "make a new flag repository",
     "check": "find everything that is wrong with the flags",
     "test": "run the tests that stand in flags and segments",
+    "plan": "show what a change does to users",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
     "explain": "show how a flag's answer comes about, step by step",
@@ -34,7 +35,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
+        *("lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
         *("create", "set", "override", "segment", "rollback", "import", "writer"),
     }
 )

@@ -123,6 +123,13 @@ class CommitTree:
             raise IsADirectoryError(path)
         return bytes(blob.data)
 
+    def blob(self, path: str) -> str | None:
+        """Return git's name for a file's bytes, None where there is no such file."""
+        try:
+            return str(self._tree[path].id)
+        except KeyError:
+            return None
+
 
 def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     """Return the flag repository at `root` as it was in a revision, and its commit.
