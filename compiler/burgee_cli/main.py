@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "up": "run the whole system on this machine: watch, build, edge node",
     "init": "make a new flag repository",
     "check": "find everything that is wrong with the flags",
+    "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
     "plan": "show what a change does to users",
     "build": "check, test and compile into a folder",
@@ -35,7 +36,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("lock", "layer", "rename", "conclude", "publish", "stats", "stale"),
+        *("layer", "rename", "conclude", "publish", "stats", "stale"),
         *("create", "set", "override", "segment", "rollback", "import", "writer"),
     }
 )

@@ -64,9 +64,9 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
 
 
 @collector_paused()
-def check(repository: Repository) -> list[Diagnostic]:
-    """Return all findings at the levels that burgee.yaml sets."""
-    found = [*repository.found, *run_checks(repository)]
+def check(repository: Repository, more: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return all findings, and `more` of the caller's, at the levels that burgee.yaml sets."""
+    found = [*repository.found, *run_checks(repository), *more]
     return apply_levels(found, repository.burgee.levels if repository.burgee is not None else {})
 
 

@@ -10,7 +10,15 @@ from typing import Literal, Protocol
 import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
+__all__ = [
+    "CommitTree",
+    "Entry",
+    "Folder",
+    "Tree",
+    "UnknownRevision",
+    "folder_inside",
+    "open_commit",
+]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
@@ -148,7 +156,7 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise UnknownRevision(f"{revision!r} names no commit of {found}") from error
     tree = commit.tree
-    inside = _folder_inside(repository, root)
+    inside = folder_inside(repository, root)
     if inside:
         try:
             tree = tree[inside].peel(pygit2.Tree)
@@ -157,7 +165,7 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     return CommitTree(repository, tree), commit
 
 
-def _folder_inside(repository: pygit2.Repository, root: Path) -> str:
+def folder_inside(repository: pygit2.Repository, root: Path) -> str:
     """Return `root` relative to the work tree, empty where it is the whole repository."""
     if repository.is_bare:
         return ""

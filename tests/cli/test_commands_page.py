@@ -12,7 +12,7 @@ from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 COMMANDS = (
-    *("up", "init", "check", "test", "build", "eval", "explain", "list", "show", "schema"),
+    *("up", "init", "check", "lock", "test", "build", "eval", "explain", "list", "show", "schema"),
     *("keygen", "verify", "edge", "client add"),
 )
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from burgee_cli.findings import format_option, print_findings
+from burgee_cli.lock_base import changes_since, open_base, write_fixes
 from burgee_cli.opened import Opened, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_compiler.build import check, has_errors
+from burgee_compiler.checks.movement import check_movement, with_lock_fixes
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.load import ROOT_FILE
 
@@ -20,8 +22,16 @@ __all__ = ["command"]
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @rev_option
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Tell also where a lock would save users a move, since the merge base with this revision.",
+)
+@click.option("--fix", is_flag=True, help="Write the locks that findings ask for; base: HEAD.")
 @format_option
-def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...], rev: str | None, base: str | None, fix: bool, form: str, as_json: bool
+) -> int:
     """Find everything that is wrong with the flags.
 
     The first of PATHS is the flag repository if it holds a burgee.yaml; with further paths, only
@@ -30,12 +40,26 @@ def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) 
     \b
     Example:  burgee check
               burgee check acme/flags/checkout --format github
+              burgee check --base main --fix
     """
     repo, wanted = _split(paths)
+    if fix and rev is not None:
+        raise Usage("--fix writes to the work tree, so it cannot go with --rev")
     opened = open_repository(repo, rev)
-    found = _touching(check(opened.repository), opened, wanted)
+    found = _touching(_findings(opened, base, fix=fix), opened, wanted)
+    if fix and write_fixes(opened.root, found):
+        opened = open_repository(repo)
+        found = _touching(_findings(opened, base, fix=fix), opened, wanted)
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
+
+
+def _findings(opened: Opened, revision: str | None, *, fix: bool) -> list[Diagnostic]:
+    if revision is None and not fix:
+        return check(opened.repository)
+    changes = changes_since(opened, open_base(opened, revision))
+    more = check_movement(opened.repository, changes, revision or "HEAD")
+    return with_lock_fixes(check(opened.repository, more), changes)
 
 
 def _good(opened: Opened) -> str:
