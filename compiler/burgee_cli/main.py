@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
     "plan": "show what a change does to users",
+    "comment": "put a plan as a comment on the pull request that CI runs for",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
     "explain": "show how a flag's answer comes about, step by step",

@@ -17,6 +17,7 @@ __all__ = [
     "Tree",
     "UnknownRevision",
     "folder_inside",
+    "inside_git",
     "open_commit",
 ]
 
@@ -171,3 +172,14 @@ def folder_inside(repository: pygit2.Repository, root: Path) -> str:
         return ""
     relative = root.resolve().relative_to(Path(repository.workdir).resolve())
     return "" if relative == Path() else PurePosixPath(relative).as_posix()
+
+
+def inside_git(root: Path) -> str:
+    """Return `root` relative to the work tree it lies in; empty where it is the top, or in none."""
+    found = pygit2.discover_repository(str(root))
+    if found is None:
+        return ""
+    try:
+        return folder_inside(pygit2.Repository(found), root)
+    except (pygit2.GitError, ValueError):  # another user's, or not below its own work tree
+        return ""

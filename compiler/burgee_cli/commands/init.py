@@ -26,6 +26,7 @@ _FILES: Final = {
     "welcome-banner.yaml": "{tenant}/flags/welcome-banner.yaml",
     "README.md": "README.md",
     "workflow.yml": ".github/workflows/flags.yml",
+    "codeowners": ".github/CODEOWNERS",
     "pre-commit.yaml": ".pre-commit-config.yaml",
     "settings.json": ".vscode/settings.json",
     "extensions.json": ".vscode/extensions.json",
