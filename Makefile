@@ -8,6 +8,8 @@ OTHER := .venv-other
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK := requirements/all.txt
+BENCH := .venv-bench
+BENCH_LOCK := requirements/bench.txt
 # What a build needs at run time, as names in the lock file.
 COMPILER_NEEDS := cffi google-re2 msgspec pycparser pygit2 pyyaml xxhash
 SOURCES := compiler edge tests benchmarks docs/examples
@@ -16,7 +18,7 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other up test check format wheel wheel-test bench lock clean
+.PHONY: help setup fresh-venv other up test check format wheel wheel-test bench-setup bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,16 +90,29 @@ wheel-test: wheel ## run the tests against the built wheel instead of the tree
 	$(WHEEL_BIN)/pip --disable-pip-version-check --quiet install --no-deps $(WHEEL_DIR)/*.whl
 	$(WHEEL_BIN)/pytest --override-ini pythonpath=tests $(PYTEST_ARGS)
 
-bench: setup ## each claim about speed, as a ratio measured in one run
-	@set -e; for file in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do \
-		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
+bench-setup: setup ## .venv-bench with the peers that `make bench` measures against
+	@cmp -s $(BENCH_LOCK) $(BENCH)/installed.lock || { \
+		echo "Installing the benchmarks' peers into $(BENCH) (once)" >&2; \
+		$(BIN)/python -m venv --clear $(BENCH) \
+		&& $(BENCH)/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+			install --require-hashes --requirement $(BENCH_LOCK) \
+		&& cp $(BENCH_LOCK) $(BENCH)/installed.lock; }
+	@{ pwd; cat pyproject.toml; } | cmp -s - $(BENCH)/installed.project || { \
+		$(BENCH)/bin/python -m pip --disable-pip-version-check --no-input --quiet \
+			install --no-deps --no-build-isolation --editable . \
+		&& { pwd; cat pyproject.toml; } > $(BENCH)/installed.project; }
+
+bench: bench-setup ## each claim about speed, measured in one run; ONLY="evaluation loading" narrows it
+	$(BENCH)/bin/python -m benchmarks $(ONLY)
+
+UV := uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --strip-extras --quiet --custom-compile-command "make lock"
 
 lock: ## resolve the dependencies anew (needs uv on PATH)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --quiet \
-		--custom-compile-command "make lock" --output-file $(LOCK)
+	$(UV) --extra dev --output-file $(LOCK)
+	$(UV) --extra bench --output-file $(BENCH_LOCK)
 
-clean: ## remove what was built and cached; .venv and .venv-other stay
+clean: ## remove what was built and cached; the .venv folders stay
 	rm -rf .build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +

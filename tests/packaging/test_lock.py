@@ -13,9 +13,15 @@ PIN = re.compile(
 )
 
 
+@pytest.fixture(scope="module", params=["all.txt", "bench.txt"])
+def lock(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="module")
-def text(root: Path) -> str:
-    return (root / "requirements" / "all.txt").read_text(encoding="utf-8")
+def text(root: Path, lock: str) -> str:
+    return (root / "requirements" / lock).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +30,24 @@ def pins(text: str) -> dict[str, Requirement]:
     return {canonicalize_name(pin.name): pin for pin in found}
 
 
-def direct(pyproject: dict[str, Any]) -> list[Requirement]:
+def direct(pyproject: dict[str, Any], lock: str) -> list[Requirement]:
+    """Return what `lock` is to pin: the peers of `bench` are locked apart, all else together."""
     project = pyproject["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    asked = [Requirement(line) for lines in lists for line in lines]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    names = ["compiler", "edge", "bench"] if lock == "bench.txt" else set(extras) - {"bench"}
+    chosen = [extras[name] for name in names]
+    asked = [Requirement(line) for lines in (project["dependencies"], *chosen) for line in lines]
     return [requirement for requirement in asked if requirement.name != project["name"]]
+
+
+def test_no_test_needs_a_peer(pyproject: dict[str, Any], root: Path) -> None:
+    """So that a peer's release or yank can never break `make test`."""
+    pinned = (root / "requirements" / "all.txt").read_text(encoding="utf-8")
+    extras = pyproject["project"]["optional-dependencies"]
+    tested = {Requirement(line).name for line in extras["dev"]}
+    peers = {Requirement(line).name for line in extras["bench"]} - tested - {"burgee"}
+    assert peers
+    assert [peer for peer in sorted(peers) if f"\n{canonicalize_name(peer)}==" in pinned] == []
 
 
 def test_each_pin_has_sha256_hashes(text: str, pins: dict[str, Requirement]) -> None:
@@ -43,10 +62,12 @@ def test_names_no_registry_and_no_path(text: str) -> None:
     assert re.search(hosts_and_paths, text, re.MULTILINE) is None
 
 
-def test_pins_all_we_ask_for(pyproject: dict[str, Any], pins: dict[str, Requirement]) -> None:
+def test_pins_all_we_ask_for(
+    pyproject: dict[str, Any], pins: dict[str, Requirement], lock: str
+) -> None:
     wrong = [
         str(asked)
-        for asked in direct(pyproject)
+        for asked in direct(pyproject, lock)
         if (pin := pins.get(canonicalize_name(asked.name))) is None
         or not asked.specifier.contains(next(iter(pin.specifier)).version)
     ]
