@@ -1,4 +1,4 @@
-"""Promise: a pull request has one comment with its plan, and no forge that says no fails the job."""
+"""Promise: a pull request has one comment with its plan; a forge that says no fails no job."""
 
 from __future__ import annotations
 

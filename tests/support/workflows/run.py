@@ -101,7 +101,9 @@ class Runner:
         for name, job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].items():
             for chosen in _matrix(job):
                 contexts = {"github": self._github, "matrix": chosen, "secrets": self._secrets}
-                if holds(job.get("if", "true"), contexts, _functions(failed=self.ended != "success")):
+                if holds(
+                    job.get("if", "true"), contexts, _functions(failed=self.ended != "success")
+                ):
                     self._steps(name, job["steps"], {**contexts, "steps": {}, "inputs": {}})
 
     def act(self, action: Path, given: Mapping[str, str]) -> None:
