@@ -10,9 +10,20 @@ from typing import Final
 
 from xxhash import xxh3_64_intdigest
 
-__all__ = ["SLOTS", "member_digest", "slot_of", "slot_prefix"]
+__all__ = [
+    "DRAWS",
+    "SLOTS",
+    "draw_of",
+    "first_draw",
+    "member_digest",
+    "slot_in",
+    "slot_of",
+    "slot_prefix",
+]
 
 SLOTS: Final = 100_000
+DRAWS: Final = 2**64
+"""How many values a unit's hash may have; a slot is an equal part of them."""
 
 
 def slot_prefix(tenant: str, salt: str) -> bytes:
@@ -20,14 +31,31 @@ def slot_prefix(tenant: str, salt: str) -> bytes:
     return f"{tenant}/{salt}/".encode()
 
 
-def slot_of(prefix: bytes, unit: str) -> int:
-    """Return the slot, 0 to 99,999, of `unit` under a prefix made by `slot_prefix`.
+def draw_of(prefix: bytes, unit: str) -> int:
+    """Return the hash of `unit` under a prefix made by `slot_prefix`: XXH3, 64 bits, seed 0.
 
-    XXH3 with 64 bits and seed 0 over the UTF-8 text; the product's high word maps it to slots
-    without the bias of a modulus (D. Lemire, "Fast Random Integer Generation in an Interval").
     `burgee.evaluation.outcomes` writes the same expression into its functions.
     """
-    return (xxh3_64_intdigest(prefix + unit.encode()) * SLOTS) >> 64
+    return xxh3_64_intdigest(prefix + unit.encode())
+
+
+def slot_in(draw: int) -> int:
+    """Return the slot, 0 to 99,999, that a hash falls into.
+
+    The product's high word maps it without the bias of a modulus (D. Lemire, "Fast Random Integer
+    Generation in an Interval").
+    """
+    return (draw * SLOTS) >> 64
+
+
+def first_draw(slot: int) -> int:
+    """Return the least hash that falls into `slot`: a hash is below it just where its slot is."""
+    return -(-slot * DRAWS // SLOTS)
+
+
+def slot_of(prefix: bytes, unit: str) -> int:
+    """Return the slot of `unit` under a prefix made by `slot_prefix`."""
+    return slot_in(draw_of(prefix, unit))
 
 
 def member_digest(tenant: str, unit: str) -> bytes:

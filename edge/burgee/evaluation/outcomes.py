@@ -5,7 +5,8 @@ Layer, gate and split are asked in turn; each hashes the same unit under a salt 
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from typing import Final, Literal, Protocol
 
 from burgee.evaluation.result import Result
 from burgee.evaluation.scope import Function, Scope
@@ -15,6 +16,8 @@ from burgee.snapshot.forms import OutcomeForm
 
 __all__ = ["Ending", "Outcome", "asking", "fixed_result"]
 
+_MOST_COMPARED: Final = 4
+"""Up to so many pieces, comparing with each bound in turn is quicker than a search."""
 Known = Literal["no", "maybe", "yes"]
 """Whether something has happened by a line: always, never, or in some runs, when a gate moves."""
 
@@ -46,7 +49,7 @@ class Ending(Protocol):
         """Return what who is let in gets, of an arm where one was chosen."""
 
     def kept_out(self, scope: Scope, *, sampled: bool) -> str:
-        """Return what the function returns to who is kept out, slot `n` of a gate if sampled."""
+        """Return what the function returns to who is kept out, hash `n` of a gate if sampled."""
 
     def no_unit(self, scope: Scope) -> str:
         """Return what the function returns where there is no unit to hash."""
@@ -77,7 +80,7 @@ class _Asking:
         self._scope = Scope(traced=traced)
         self._has_unit: Known = "no"
         self._sampled: Known = "no"
-        self._in_slot: Known = "no"  # whether `n` is a slot of a gate or split
+        self._in_slot: Known = "no"  # whether `n` is the hash of a gate or split
 
     def function(self) -> Function:
         if self._gates():
@@ -111,7 +114,7 @@ class _Asking:
         before = self._has_unit, self._sampled
         with scope.block("if t < 100_000:"):
             self._draw(gate)
-            with scope.block("if n >= t:"):
+            with scope.block("if n * 100_000 >> 64 >= t:"):
                 self._keep_out(sampled=True)
         self._has_unit = "yes" if before[0] == "yes" else "maybe"
         self._sampled = "yes" if before[1] == "yes" else "maybe"
@@ -135,7 +138,7 @@ class _Asking:
             None if arm < 0 else self._ending.admitted(arm, sampled=True).answer
             for arm in split.arms
         )
-        chosen = f"{scope.cell(arms)}[bisect_right({scope.cell(split.ends)}, n)]"
+        chosen = _chosen(scope, arms, split.bounds)
         if None in arms:
             scope.line(f"answer = {chosen}")
             with scope.block("if answer is None:"):
@@ -159,7 +162,7 @@ class _Asking:
             scope.line(f"return Result({scope.cell(sampled.answer)}, n)")
 
     def _draw(self, table: Gate | Split) -> None:
-        """Find the slot of a table; a layer's is `m`, since it is no bucket of the result."""
+        """Hash the unit under a table; a layer's is `m`, since it is no bucket of the result."""
         scope = self._scope
         if self._has_unit == "maybe":
             with scope.block("if unit is None:"):
@@ -172,15 +175,21 @@ class _Asking:
         if not layered:
             self._in_slot = "yes"
         if scope.traced:
-            scope.line(f"{name} = run.slot({scope.cell(table)}, unit, now)")
+            scope.line(f"{name} = run.draw({scope.cell(table)}, unit, now)")
         else:
-            scope.line(f"{name} = xxh3_64({scope.cell(table.prefix)} + unit) * 100_000 >> 64")
+            scope.line(f"{name} = xxh3_64({scope.cell(table.prefix)} + unit)")
 
     def _find_unit(self) -> None:
         scope = self._scope
-        find = "run.unit" if scope.traced else "unit_bytes"
-        scope.line(f"unit = {find}({scope.value(self._outcome.path)})")
-        with scope.block("if unit is None:"):
+        value = scope.value(self._outcome.path)
+        if scope.traced:
+            scope.line(f"unit = run.unit({value})")
+        else:
+            # Most are text: a call of `unit_bytes`, which does the same, would cost a third more.
+            scope.line(f"u = {value}")
+            scope.line("try: unit = u.encode() if isinstance(u, str) else unit_bytes(u)")
+            scope.line("except UnicodeEncodeError: unit = None")
+        with scope.block("if not unit:"):
             scope.line(f"return {self._ending.no_unit(scope)}")
 
     def _keep_out(self, *, sampled: bool) -> None:
@@ -190,5 +199,16 @@ class _Asking:
 def _outside(scope: Scope, gate: Gate) -> str:
     name = "m" if gate.layer is not None else "n"
     if gate.arms == (1, -1):
-        return f"{name} >= {scope.cell(gate.ends[0])}"
-    return f"{scope.cell(gate.arms)}[bisect_right({scope.cell(gate.ends)}, {name})] < 0"
+        return f"{name} >= {scope.cell(gate.bounds[0])}"
+    return f"{scope.cell(gate.arms)}[bisect_right({scope.cell(gate.bounds)}, {name})] < 0"
+
+
+def _chosen(scope: Scope, arms: Sequence[object], bounds: Sequence[int]) -> str:
+    """Return an expression for the arm that the hash `n` falls to."""
+    if len(arms) > _MOST_COMPARED:
+        return f"{scope.cell(arms)}[bisect_right({scope.cell(bounds)}, n)]"
+    texts = [
+        f"{scope.cell(arm)} if n < {scope.cell(bound)} else "
+        for arm, bound in zip(arms[:-1], bounds[:-1], strict=True)
+    ]
+    return "".join(texts) + scope.cell(arms[-1])

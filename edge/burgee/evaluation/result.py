@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from burgee.buckets import SLOTS
+from burgee.buckets import SLOTS, slot_in
 
 __all__ = ["ERRORS", "Answer", "OpenFeatureReason", "Reason", "Result", "failed"]
 
@@ -66,8 +66,8 @@ class Result(Struct, frozen=True, gc=False):
     """
 
     answer: Answer
-    slot: int = -1
-    """The slot of the table that chose, -1 where none did."""
+    draw: int = -1
+    """The unit's hash under the table that chose, -1 where none did."""
 
     @property
     def flag_key(self) -> str:
@@ -106,9 +106,14 @@ class Result(Struct, frozen=True, gc=False):
         return self.answer.metadata
 
     @property
+    def slot(self) -> int | None:
+        """The slot of the table that chose, 0 to 99,999; None where none did."""
+        return None if self.draw < 0 else slot_in(self.draw)
+
+    @property
     def bucket(self) -> float | None:
         """slot/100000 of the table that chose, in [0, 1)."""
-        return None if self.slot < 0 else self.slot / SLOTS
+        return None if self.draw < 0 else slot_in(self.draw) / SLOTS
 
     @property
     def is_error(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from burgee.buckets import slot_of
+from burgee.buckets import draw_of, first_draw, slot_in
 from burgee.units import unit_of
 
 if TYPE_CHECKING:
@@ -62,12 +62,16 @@ class Run:
         """Return the unit that a context value stands for."""
         return unit_of(value) if self.slots is None else _ANY_UNIT
 
-    def slot(self, table: Gate | Split, unit: str, now: int) -> int:
-        """Return the slot of a table."""
-        slot = slot_of(table.prefix, unit) if self.slots is None else self.slots(table, now)
+    def draw(self, table: Gate | Split, unit: str, now: int) -> int:
+        """Return the unit's hash under a table; where slots are chosen, the first of the slot."""
+        if self.slots is None:
+            draw = draw_of(table.prefix, unit)
+        else:
+            draw = first_draw(self.slots(table, now))
         if self.recorder is not None:
-            self.recorder.table(table, None if self.slots is not None else unit, slot)
-        return slot
+            shown = None if self.slots is not None else unit
+            self.recorder.table(table, shown, slot_in(draw))
+        return draw
 
     def requires(self, key: str, serves: frozenset[str], context: Any, now: int) -> bool:
         """Return whether a prerequisite is met."""

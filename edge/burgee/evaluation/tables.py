@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from burgee.buckets import SLOTS, slot_prefix
+from burgee.buckets import SLOTS, first_draw, slot_prefix
 from burgee.snapshot.forms import GateForm, LayerForm, SplitForm, TableForm
 
 __all__ = ["Gate", "Split", "UnsupportedTable"]
@@ -23,7 +23,7 @@ class UnsupportedTable(ValueError):
 class _Table:
     """Slots cut into pieces, each with a number; -1 stands for nothing."""
 
-    __slots__ = ("arms", "ends", "fixed", "form", "prefix")
+    __slots__ = ("arms", "bounds", "ends", "fixed", "form", "prefix")
 
     def __init__(self, tenant: str, form: TableForm, pieces: Iterable[Piece]) -> None:
         if (form.hash, form.key, form.slots, form.comparison) != (
@@ -36,6 +36,8 @@ class _Table:
         self.form = form
         self.prefix = slot_prefix(tenant, form.salt)
         self.ends, self.arms = _cut(pieces)
+        self.bounds = tuple(map(first_draw, self.ends))
+        """The ends as hashes: comparing with them saves working out the slot."""
         self.fixed = self.arms[0] if len(self.arms) == 1 else None
 
     def arm(self, slot: int) -> int:
