@@ -251,6 +251,8 @@ def folder_inside(repository: pygit2.Repository, root: Path) -> str:
 
 def inside_git(root: Path) -> str:
     """Return `root` relative to the work tree it lies in; empty where it is the top, or in none."""
+    import pygit2  # noqa: PLC0415
+
     found = pygit2.discover_repository(str(root))
     if found is None:
         return ""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from burgee_cli.commands.test import command as test_command
 from support.command import git
 from support.forge import Forge
 from support.process import ROOT
@@ -104,6 +105,16 @@ def test_findings_are_marked_where_the_file_is_in_the_whole_repository(
     found = json.loads((clone / "found.sarif").read_text(encoding="utf-8"))
     (result,) = found["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == FLAG
+
+
+@pytest.mark.skipif(
+    not any("--junit" in each.opts for each in test_command.params),
+    reason="this version of `burgee test` has neither --junit nor --coverage-min",
+)
+def test_outcomes_of_tests_are_written_and_coverage_is_asked_for(clone: Path, start: Start) -> None:
+    run = start(junit="outcomes.xml", coverage_min="100")
+    assert run.ended == "success", run.printed
+    assert "starts small" in (clone / "outcomes.xml").read_text(encoding="utf-8")
 
 
 def test_a_plan_of_too_high_a_class_fails_after_it_was_told(start: Start, hub: Forge) -> None:
