@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from burgee_cli.commands.test import command as test_command
+from burgee_cli.commands.test import command as flag_tests
 from support.command import git
 from support.forge import Forge
 from support.process import ROOT
@@ -108,7 +108,7 @@ def test_findings_are_marked_where_the_file_is_in_the_whole_repository(
 
 
 @pytest.mark.skipif(
-    not any("--junit" in each.opts for each in test_command.params),
+    not any("--junit" in each.opts for each in flag_tests.params),
     reason="this version of `burgee test` has neither --junit nor --coverage-min",
 )
 def test_outcomes_of_tests_are_written_and_coverage_is_asked_for(clone: Path, start: Start) -> None:
