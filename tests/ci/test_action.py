@@ -159,6 +159,7 @@ def test_no_input_becomes_part_of_a_script(
     assert not list(clone.rglob("here"))
 
 
+@pytest.mark.slow
 def test_our_own_workflow_uses_it(tmp_path: Path, shell: dict[str, str], hub: Forge) -> None:
     """On this tree's flags, on a branch of a repository that holds them and the action."""
     origin = tmp_path / "origin"

@@ -95,6 +95,7 @@ def test_pre_commit_takes_our_lists(hook_shell: dict[str, str], tmp_path: Path) 
         assert done.returncode == 0, done.shown
 
 
+@pytest.mark.slow
 def test_a_commit_passes_or_is_told_what_is_wrong(hooked: Path, hook_shell: dict[str, str]) -> None:
     flag = hooked / "acme" / "flags" / "test.yaml"
     first = git(hooked, "rev-parse", "HEAD")
