@@ -40,6 +40,10 @@ def _always(slot: int) -> Pinned:
     return lambda salt, by: slot
 
 
+def _by_salt(slots: dict[str, int]) -> Pinned:
+    return lambda salt, by: slots[salt]
+
+
 def _exact(
     flags: TenantFlags, key: str, context: dict[str, Any], now: int
 ) -> dict[Answer, Fraction]:
@@ -126,9 +130,8 @@ def test_shares_are_what_walking_every_combination_counts(
     counted: Counter[Answer] = Counter()
     for tenths in product(range(10), repeat=len(salts)):
         slots = {salt: tenth * 10_000 + 7 for salt, tenth in zip(salts, tenths, strict=True)}
-        slow = slow_evaluate(
-            repository, "acme", "f", "production", {}, 0, lambda salt, by: slots[salt]
-        )
+        pinned = _by_salt(slots)
+        slow = slow_evaluate(repository, "acme", "f", "production", {}, 0, pinned)
         counted[_answer(slow)] += 1
     whole = 10 ** len(salts)
     flags = flags_of(repository, "acme", "production")
