@@ -17,8 +17,8 @@ from burgee_compiler.model.condition import Condition
 
 __all__ = ["always", "covered", "is_plain", "never", "never_asks"]
 
-_MOST_STEPS: Final = 2_000
-_MOST_CHOICES: Final = 200
+_MOST_STEPS: Final = 500
+_MOST_CHOICES: Final = 100
 _NONE: Final[Domains] = {}
 Asked: TypeAlias = tuple[Condition, bool]
 """A condition, and whether it is to hold."""

@@ -19,7 +19,8 @@ from burgee_compiler.model.flag import Flag, Rule
 
 __all__ = ["check_unreachable_rules"]
 
-_MOST: Final = 20  # earlier rules that are held against one, the nearest first
+_MOST: Final = 20  # earlier rules that are held against one, the nearest ones
+_MOST_RULES: Final = 100  # further ones are looked at for nothing but one that takes everyone
 
 
 class _Cause(Struct, frozen=True):
@@ -83,7 +84,8 @@ def _causes(standing: Standing) -> Iterator[_Cause | None]:
         if everyone is not None:
             yield None if _is_draft(rule) else everyone
             continue
-        yield None if _is_draft(rule) or not takers else _shadow(rule.when, takers)
+        is_asked = bool(takers) and index < _MOST_RULES and not _is_draft(rule)
+        yield _shadow(rule.when, takers) if is_asked else None
         if not _takes_all(rule, standing.flag):
             continue
         if rule.when is None or always(rule.when):
