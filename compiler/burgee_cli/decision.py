@@ -77,6 +77,7 @@ def open_question(
     known_flag(files, flag)
     found = check(repository)
     forms = sound_forms(files, where, found)
+    opened.remember()
     if flag not in forms.entries:
         behind = files_behind(files, flag)
         errors = [each for each in found if each.severity == "error"]

@@ -11,14 +11,22 @@ import click
 from msgspec import Struct
 
 from burgee.instants import parse_instant
-from burgee_cli.outcome import Usage
+from burgee_cli.outcome import NO_CACHE, Usage
+from burgee_compiler.cache import RememberedMemo, open_memo
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.facts import CommitFacts, commit_facts, dirty_note, folder_facts
+from burgee_compiler.facts import CommitFacts, WorkTree, commit_facts
 from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
 
-__all__ = ["INSTANT", "Opened", "open_repository", "repo_option", "rev_option"]
+__all__ = [
+    "INSTANT",
+    "Opened",
+    "cache_option",
+    "open_repository",
+    "repo_option",
+    "rev_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,17 +38,26 @@ class Opened(Struct, frozen=True):
     tree: Tree
     repository: Repository
     revision: str | None
+    work_tree: WorkTree | None = None
+    """The files beside git's commit, where they are not a commit's themselves."""
 
     def facts(self) -> CommitFacts | None:
         """Return what git says of these files, None where they are no commit's."""
-        if self.revision is None:
-            return folder_facts(self.root, self.tree)
+        if self.work_tree is not None:
+            return self.work_tree.facts()
+        assert self.revision is not None
         _, commit = open_commit(self.root, self.revision)
         return commit_facts(commit, self.root)
 
     def dirty_note(self) -> Diagnostic | None:
         """Return a note where the files are a work tree's that differs from its commit."""
-        return dirty_note(self.root, self.tree) if self.revision is None else None
+        return None if self.work_tree is None else self.work_tree.dirty_note()
+
+    def remember(self) -> None:
+        """Keep what was learnt of the files, for whoever opens them next."""
+        memo = self.repository.memo
+        if isinstance(memo, RememberedMemo):
+            memo.save()
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes for a finding, None where it has none."""
@@ -85,8 +102,30 @@ def rev_option(function: F) -> F:
     )(function)
 
 
-def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
-    """Read a flag repository; Usage where there is none."""
+def cache_option(function: F) -> F:
+    """Add `--no-cache`."""
+
+    def forget(context: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            context.meta[NO_CACHE] = True
+
+    return click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        callback=forget,
+        help="Read, check and compile every file, whatever earlier runs learnt.",
+    )(function)
+
+
+def open_repository(
+    repo: Path | None, revision: str | None = None, *, remember: bool = True
+) -> Opened:
+    """Read a flag repository; Usage where there is none.
+
+    What is known of a file by its bytes is not read again, and Changed is raised where those are
+    others when it is read after all; without `remember` each file is read once.
+    """
     root = _nearest() if repo is None else repo
     if revision is not None:
         try:
@@ -95,14 +134,23 @@ def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
             raise Usage(str(error), "name a commit, branch or tag of that repository") from error
         if not any(entry.path == ROOT_FILE for entry in tree.entries()):
             raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
-        return Opened(root, tree, load_repository(tree), revision)
+        return Opened(root, tree, load_repository(tree, _memo(root, "commit", remember)), revision)
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
     folder = Folder(root)
-    return Opened(root, folder, load_repository(folder), None)
+    repository = load_repository(folder, _memo(root, "folder", remember))
+    beside = WorkTree(root, folder, repository.memo.blobs)
+    return Opened(root, folder, repository, None, beside)
+
+
+def _memo(root: Path, kind: str, remember: bool) -> RememberedMemo | None:
+    context = click.get_current_context(silent=True)
+    if not remember or (context is not None and context.obj is NO_CACHE):
+        return None
+    return open_memo(root, kind, cached=context is None or NO_CACHE not in context.meta)
 
 
 def _nearest() -> Path:

@@ -6,12 +6,14 @@ from typing import Final
 
 import click
 
-__all__ = ["BUG", "FINDING", "INTERRUPT", "USAGE", "No", "Usage", "counted"]
+__all__ = ["BUG", "FINDING", "INTERRUPT", "NO_CACHE", "USAGE", "No", "Usage", "counted"]
 
 FINDING: Final = 1
 USAGE: Final = 2
 BUG: Final = 3
 INTERRUPT: Final = 130
+NO_CACHE: Final = "burgee.no-cache"
+"""As a click context's object, or in what it is told: earlier runs are not asked."""
 
 
 class _Told(click.ClickException):

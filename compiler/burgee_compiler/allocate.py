@@ -13,7 +13,16 @@ from msgspec import Struct
 
 from burgee.buckets import SLOTS
 
-__all__ = ["Ranges", "canonical_ranges", "exact_slots", "least_move"]
+__all__ = [
+    "Ranges",
+    "canonical_ranges",
+    "exact_slots",
+    "least_move",
+    "least_moved",
+    "moved",
+    "slot_counts",
+    "transfers",
+]
 
 Ranges = dict[str, tuple[tuple[int, int], ...]]
 """Half-open ranges of slots by arm; arms without slots are left out."""
@@ -59,6 +68,36 @@ def least_move(base: Ranges, weights: Mapping[str, Decimal]) -> Ranges:
     for theirs in (False, True):
         pieces = _give_up(pieces, have, need, theirs=theirs)
     return _ranges(_deal(pieces, have, need))
+
+
+def slot_counts(ranges: Ranges) -> dict[str, int]:
+    """Return how many slots each arm has; arms without any are left out."""
+    counts = {arm: sum(end - start for start, end in spans) for arm, spans in ranges.items()}
+    return {arm: count for arm, count in counts.items() if count}
+
+
+def transfers(before: Ranges, after: Ranges) -> dict[tuple[str | None, str | None], int]:
+    """Return how many slots go from which arm to which, those that stay left out.
+
+    None stands for no arm, where a table does not give away all slots.
+    """
+    found: dict[tuple[str | None, str | None], int] = {}
+    for piece in _pieces(before, after):
+        if piece.owner != piece.rightful:
+            way = piece.owner, piece.rightful
+            found[way] = found.get(way, 0) + piece.end - piece.start
+    return found
+
+
+def moved(before: Ranges, after: Ranges) -> int:
+    """Return how many slots change hands from one table to another."""
+    return sum(transfers(before, after).values())
+
+
+def least_moved(before: Ranges, weights: Mapping[str, Decimal]) -> int:
+    """Return how many slots must change hands, whatever is done, to get to the weights."""
+    have = slot_counts(before)
+    return sum(max(0, need - have.get(arm, 0)) for arm, need in exact_slots(weights).items())
 
 
 class _Piece(Struct, frozen=True):

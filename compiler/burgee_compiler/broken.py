@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Segment
-from burgee_compiler.model.flag import Flag, Require
-from burgee_compiler.repository import TenantFiles
+from burgee_compiler.model.flag import Require
+from burgee_compiler.repository import SourceFile, TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
 
 __all__ = [
     "broken_flags",
     "broken_segments",
     "files_behind",
+    "flags_named",
     "layers_of",
     "users_of_flags",
     "users_of_segments",
@@ -29,7 +30,7 @@ def broken_segments(files: TenantFiles, found: Iterable[Diagnostic]) -> set[str]
     own = {
         name
         for name, file in files.segments.items()
-        if file.segment is None or f"{files.name}/@{name}" in subjects or file.path in places
+        if not file.is_readable or f"{files.name}/@{name}" in subjects or file.path in places
     }
     return _segments_over(files, own)
 
@@ -42,17 +43,17 @@ def broken_flags(
     bad = {
         key
         for key, file in files.flags.items()
-        if file.flag is None or f"{files.name}/{key}" in subjects or file.path in places
+        if not file.is_readable or f"{files.name}/{key}" in subjects or file.path in places
     }
     bad |= {
         key
         for key, file in files.locks.items()
-        if key in files.flags and (file.lock is None or file.path in places)
+        if key in files.flags and (not file.is_readable or file.path in places)
     }
     layers = _broken_layers(files, found)
     for key, file in files.flags.items():
-        if file.flag is not None and key not in bad:
-            used = layers_of(file.flag, environment)
+        if key not in bad and (layers or not files.has_layers):
+            used = layers_of(files, file, environment)
             if used & layers or (used and not files.has_layers):
                 bad.add(key)
     return bad | users_of_segments(files, segments)
@@ -74,11 +75,15 @@ def _broken_layers(files: TenantFiles, found: Iterable[Diagnostic]) -> set[str]:
     }
 
 
-def layers_of(flag: Flag, environment: str) -> set[str]:
+def layers_of(files: TenantFiles, file: SourceFile, environment: str) -> set[str]:
     """Return the layers that a flag's experiments have slots in, now or later."""
+    known = files.memo.checked(file.path)
+    if known is not None and not known.mentions.layers:
+        return set()
+    flag = file.flag
     return {
         rule.experiment.layer
-        for phase in phases_of(flag_in(flag, environment))
+        for phase in (() if flag is None else phases_of(flag_in(flag, environment)))
         for rule in phase.flag.rules
         if rule.experiment is not None and rule.experiment.layer is not None
     }
@@ -92,7 +97,7 @@ def users_of_segments(files: TenantFiles, segments: set[str]) -> set[str]:
     return {
         key
         for key, file in files.flags.items()
-        if file.flag is not None and _segments_named(file.flag) & reached
+        if not reached.isdisjoint(_segments_named(files, file))
     }
 
 
@@ -100,9 +105,7 @@ def users_of_flags(files: TenantFiles, flags: set[str]) -> set[str]:
     """Return `flags` and those that name one of them, transitively."""
     if not flags:
         return set()
-    named = {
-        key: _flags_named(file.flag) for key, file in files.flags.items() if file.flag is not None
-    }
+    named = {key: flags_named(files, file) for key, file in files.flags.items()}
     return _reached(named, flags)
 
 
@@ -118,11 +121,11 @@ def files_behind(files: TenantFiles, key: str) -> set[str]:
             continue
         paths.add(source.path)
         if source.flag is not None:
-            flags += _flags_named(source.flag)
+            flags += flags_named(files, source)
             paths |= {lock.path for lock in (files.locks.get(name),) if lock is not None}
         if source.segment is not None:
             paths |= {f"{source.path.rpartition('/')[0]}/{each}" for each in _lists(source.segment)}
-        segments += _segments_named(source.definition)
+        segments += _segments_named(files, source)
     return paths
 
 
@@ -134,37 +137,45 @@ def _lists(segment: Segment) -> Iterator[str]:
 
 
 def _segments_over(files: TenantFiles, segments: set[str]) -> set[str]:
-    named = {
-        name: _segments_named(file.segment)
-        for name, file in files.segments.items()
-        if file.segment is not None
-    }
+    if not segments:
+        return segments
+    named = {name: _segments_named(files, file) for name, file in files.segments.items()}
     return _reached(named, segments)
 
 
-def _reached(named: dict[str, set[str]], start: set[str]) -> set[str]:
-    reached = set(start)
-    while True:
-        more = {name for name, names in named.items() if names & reached}
-        if more <= reached:
-            return reached
-        reached |= more
+def _reached(named: Mapping[str, Iterable[str]], start: set[str]) -> set[str]:
+    users: dict[str, list[str]] = {}
+    for name, names in named.items():
+        for each in names:
+            users.setdefault(each, []).append(name)
+    reached, stack = set(start), list(start)
+    while stack:
+        more = [name for name in users.get(stack.pop(), ()) if name not in reached]
+        reached.update(more)
+        stack += more
+    return reached
 
 
-def _segments_named(value: object) -> set[str]:
+def _segments_named(files: TenantFiles, file: SourceFile) -> Collection[str]:
     """Return every segment that a definition names anywhere, in whatever environment."""
+    known = files.memo.checked(file.path)
+    if known is not None:
+        return known.mentions.segments
     return {
         each.segment
-        for each in _parts(value)
+        for each in _parts(file.definition)
         if isinstance(each, Condition) and each.segment is not None
     }
 
 
-def _flags_named(flag: Flag) -> set[str]:
+def flags_named(files: TenantFiles, file: SourceFile) -> Collection[str]:
     """Return every flag that a flag names, in `requires` and in conditions."""
+    known = files.memo.checked(file.path)
+    if known is not None:
+        return known.mentions.flags
     return {
         each.flag
-        for each in _parts(flag)
+        for each in _parts(file.definition)
         if isinstance(each, Condition | Require) and each.flag is not None
     }
 

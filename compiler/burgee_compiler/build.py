@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import version as installed_version
-from typing import Final
+from functools import cache
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +15,7 @@ from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic, Where
 from burgee_compiler.diagnostics.levels import apply_levels
 from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
-from burgee_compiler.excuses import apply_excuses
+from burgee_compiler.excuses import IDLE, apply_excuses
 from burgee_compiler.facts import CommitFacts
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from burgee_compiler.hold import LastGood, hold_tenant
@@ -28,12 +27,20 @@ __all__ = [
     "EnvironmentBuild",
     "build",
     "check",
+    "compiler_name",
     "emit_environment",
     "failures",
     "has_errors",
+    "outcomes_of",
 ]
 
-COMPILER: Final = f"burgee {installed_version('burgee')}"
+
+@cache
+def compiler_name() -> str:
+    """Return what a manifest says of who made it."""
+    from importlib.metadata import version  # noqa: PLC0415  20 ms
+
+    return f"burgee {version('burgee')}"
 
 
 class EnvironmentBuild(Struct, frozen=True):
@@ -65,16 +72,21 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
 
 
 @collector_paused()
-def check(repository: Repository, now: int | None = None) -> list[Diagnostic]:
-    """Return all findings at the levels that burgee.yaml sets, without those that are excused.
+def check(
+    repository: Repository, more: Iterable[Diagnostic] = (), *, now: int | None = None
+) -> list[Diagnostic]:
+    """Return all findings, and `more` of the caller's, without those that are excused.
 
-    What depends on the present time is found only where `now` tells it, in microseconds.
+    They have the levels that burgee.yaml sets. What depends on the present time is found only
+    where `now` tells it, in microseconds.
     """
-    found = [*repository.found, *run_checks(repository)]
+    found = [*repository.found, *run_checks(repository), *more]
     if now is not None:
         found += run_clock_checks(repository, now)
-    levels = repository.burgee.levels if repository.burgee is not None else {}
-    return apply_excuses(apply_levels(found, levels), repository.read, today=now is not None)
+    levels = dict(repository.burgee.levels) if repository.burgee is not None else {}
+    idle = {IDLE: levels.pop(IDLE)} if IDLE in levels else {}
+    left = apply_excuses(apply_levels(found, levels), repository.read, today=now is not None)
+    return apply_levels(left, idle)  # until then each excuse is one of these
 
 
 @collector_paused()
@@ -82,17 +94,25 @@ def build(
     repository: Repository,
     facts: CommitFacts | None,
     last_good: Callable[[str], LastGood | None] | None = None,
+    *,
+    if_needed: bool = False,
 ) -> Build:
     """Check, test and compile; without `last_good` any error leaves the build without documents.
 
     `last_good` gives what was last published for an environment; flags that do not build are
-    then kept from there.
+    then kept from there. With `if_needed` it is asked only where there is such a flag, so that
+    damage to what was published may stay unseen.
     """
     found = check(repository)
     broken = last_good is None and has_errors(found)
     if repository.burgee is None or not repository.tenants or broken or _root_errors(found):
         return Build(found, [], [])
     tests: list[TestOutcome] = []
+    if last_good is not None and not if_needed:
+        read = {name: last_good(name) for name in repository.burgee.environments}
+        last_good = read.get
+    if not has_errors(found):
+        repository.memo.compile_ahead(repository)
     emitted = {
         environment: emit_environment(repository, environment, found, last_good, tests)
         for environment in repository.burgee.environments
@@ -103,6 +123,20 @@ def build(
     epoch = repository.burgee.epoch
     made = [_environment(name, forms, epoch, facts) for name, forms in emitted.items()]
     return Build([*found, *failed], tests, made)
+
+
+@collector_paused()
+def outcomes_of(repository: Repository, select: str | None = None) -> list[TestOutcome]:
+    """Run all tests of a repository in which nothing is wrong, or those `select` names."""
+    environments = () if repository.burgee is None else repository.burgee.environments
+    if select is None:
+        repository.memo.compile_ahead(repository)
+    return [
+        outcome
+        for environment in environments
+        for tenant in repository.tenants.values()
+        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
+    ]
 
 
 def emit_environment(
@@ -119,12 +153,19 @@ def emit_environment(
     """
     tenants = repository.tenants.values()
     if last_good is not None:
-        before = last_good(environment)
+        before = _once(last_good, environment)
         return [hold_tenant(files, environment, found, before, tests) for files in tenants]
     made = [(files, emit_tenant(files, environment)) for files in tenants]
     for files, forms in made:
         tests += run_tests(files, forms)
     return [forms for _, forms in made]
+
+
+def _once(
+    last_good: Callable[[str], LastGood | None], environment: str
+) -> Callable[[], LastGood | None]:
+    """Read what was published when it is first asked for: nobody asks while all is well."""
+    return cache(lambda: last_good(environment))
 
 
 def _root_errors(found: Iterable[Diagnostic]) -> bool:
@@ -163,7 +204,7 @@ def _environment(
     else:
         version = f"{facts.sequence}-{facts.commit[:7]}"
     manifest = EnvironmentManifest(
-        compiler=COMPILER,
+        compiler=compiler_name(),
         environment=environment,
         epoch=epoch,
         sequence=0 if facts is None else facts.sequence,

@@ -16,7 +16,10 @@ from msgspec.structs import replace
 from burgee_compiler.diagnostics import CODES, Diagnostic, Where, diagnostic
 from burgee_compiler.source.locate import Places
 
-__all__ = ["apply_excuses", "excuses_in"]
+__all__ = ["IDLE", "apply_excuses", "excuses_in"]
+
+IDLE: Final = "B727"
+"""The finding that each excuse is, until there is something that it excuses."""
 
 _MARK: Final = b"burgee:"
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[ \t]*burgee:[ \t]*([^\r\n]*)", re.MULTILINE)
@@ -25,6 +28,8 @@ _BARE: Final = re.compile(r"allow\s+B[0-9]{3}(?:\s*,\s*B[0-9]{3})*(?:\s+because)
 _ALONE: Final = re.compile(r"\s*#")
 _FORM: Final = "write `# burgee: allow B716 because …`, with the code and the reason"
 _OF_TODAY: Final = frozenset(("B723", "B724", "B725"))
+_OF_A_BASE: Final = frozenset(("B419", "B420"))
+"""What is found depends on what the files are compared with, so that no run can call them idle."""
 
 
 def excuses_in(data: bytes, file: str) -> list[Diagnostic]:
@@ -55,12 +60,12 @@ def _idle(code: str, where: Where) -> Diagnostic:
     known = CODES.get(code)
     if known is None:
         message = f"there is no finding {code} to excuse"
-        return diagnostic("B727", message, where, help="`burgee check` shows a finding's code")
+        return diagnostic(IDLE, message, where, help="`burgee check` shows a finding's code")
     if known.severity == "error":
         message = f"{code} is an error, which nothing excuses"
-        return diagnostic("B727", message, where, help="mend the error and remove the excuse")
+        return diagnostic(IDLE, message, where, help="mend the error and remove the excuse")
     cure = "remove it, or write it at the end of the finding's line, or on a line above it"
-    return diagnostic("B727", f"this excuses no {code}", where, help=cure)
+    return diagnostic(IDLE, f"this excuses no {code}", where, help=cure)
 
 
 def apply_excuses(
@@ -72,9 +77,7 @@ def apply_excuses(
     error, other findings may be missing, so that no excuse is said to be idle.
     """
     excuses = {
-        _key(each.where.file, each.where.line, each.message)
-        for each in found
-        if each.code == "B727"
+        _key(each.where.file, each.where.line, each.message) for each in found if each.code == IDLE
     }
     if not excuses:
         return list(found)
@@ -82,7 +85,7 @@ def apply_excuses(
     kept: list[Diagnostic] = []
     used: set[tuple[str, int | None, str]] = set()
     for each in found:
-        at = None if each.code == "B727" else files.excuse(each, excuses)
+        at = None if each.code == IDLE else files.excuse(each, excuses)
         if at is None:
             kept.append(each)
         elif each.severity == "error":
@@ -92,14 +95,15 @@ def apply_excuses(
             used.add(at)
     unsure = any(each.severity == "error" for each in kept)
     return [
-        each for each in kept if each.code != "B727" or not (unsure or _is_used(each, used, today))
+        each for each in kept if each.code != IDLE or not (unsure or _is_used(each, used, today))
     ]
 
 
 def _is_used(idle: Diagnostic, used: set[tuple[str, int | None, str]], today: bool) -> bool:
     if _key(idle.where.file, idle.where.line, idle.message) in used:
         return True
-    return not today and any(idle.message == _idle(code, idle.where).message for code in _OF_TODAY)
+    unsure = _OF_A_BASE if today else _OF_A_BASE | _OF_TODAY
+    return any(idle.message == _idle(code, idle.where).message for code in unsure)
 
 
 def _key(file: str, line: int | None, message: str) -> tuple[str, int | None, str]:

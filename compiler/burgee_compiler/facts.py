@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-import pygit2
 from msgspec import Struct
 
 from burgee.instants import MICROSECONDS, format_instant
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.layout import files_read
-from burgee_compiler.trees import CommitTree, Tree, UnknownRevision, open_commit
+from burgee_compiler.trees import CommitTree, Folder, Tree, UnknownRevision, open_commit
 
-__all__ = ["CommitFacts", "commit_facts", "dirty_note", "folder_facts"]
+if TYPE_CHECKING:
+    import pygit2
+
+__all__ = ["CommitFacts", "WorkTree", "commit_facts", "dirty_note", "folder_facts"]
 
 
 class CommitFacts(Struct, frozen=True):
@@ -25,6 +30,8 @@ class CommitFacts(Struct, frozen=True):
 
 def commit_facts(commit: pygit2.Commit, root: Path) -> CommitFacts | None:
     """Return the facts of a commit; None in a shallow clone, which cannot count its commits."""
+    import pygit2  # noqa: PLC0415  takes 30 ms
+
     repository = pygit2.Repository(pygit2.discover_repository(str(root)) or str(root))
     if repository.is_shallow:
         return None
@@ -38,42 +45,77 @@ def folder_facts(root: Path, tree: Tree) -> CommitFacts | None:
 
     None for a dirty tree, a shallow clone, a folder outside git, or one without a commit.
     """
-    try:
-        head, commit = open_commit(root, "HEAD")
-    except UnknownRevision:
-        return None
-    return None if _differing(tree, head) else commit_facts(commit, root)
+    return WorkTree(root, tree).facts()
 
 
 def dirty_note(root: Path, tree: Tree) -> Diagnostic | None:
     """Return a note on a file that differs from HEAD; None in a clean tree or without a commit."""
-    try:
-        head, _ = open_commit(root, "HEAD")
-    except UnknownRevision:
-        return None
-    path = _differing(tree, head)
-    if path is None:
-        return None
-    return diagnostic(
-        "B801",
-        f"{path} is not as the last commit has it, so this build can be tried, not published",
-        Where(path),
-        help="commit the change and build again, or build the commit with --rev HEAD",
-    )
+    return WorkTree(root, tree).dirty_note()
 
 
-def _differing(tree: Tree, head: CommitTree) -> str | None:
-    """Return the first file that is read here or was at HEAD, and is not the same."""
-    here, there = files_read(tree.entries()), files_read(head.entries())
-    for path in sorted(here | there):
-        if path not in here or path not in there:
-            return path
+class WorkTree:
+    """Files beside the commit that is checked out; compared with it once, when first asked."""
+
+    def __init__(
+        self, root: Path, tree: Tree, blobs: Callable[[], Mapping[str, bytes]] = dict
+    ) -> None:
+        """Take a tree that was read; `blobs` gives git's ids of files in it that are known."""
+        self._root = root
+        self._tree = tree
+        self._blobs = blobs
+
+    def facts(self) -> CommitFacts | None:
+        """Return the facts of HEAD, None where these files are not just those of a commit."""
+        if self._head is None or self._differing is not None:
+            return None
+        return commit_facts(self._head[1], self._root)
+
+    def dirty_note(self) -> Diagnostic | None:
+        """Return a note on a file that differs from HEAD, None where none does."""
+        path = self._differing
+        if path is None:
+            return None
+        return diagnostic(
+            "B801",
+            f"{path} is not as the last commit has it, so this build can be tried, not published",
+            Where(path),
+            help="commit the change and build again, or build the commit with --rev HEAD",
+        )
+
+    @cached_property
+    def _head(self) -> tuple[CommitTree, pygit2.Commit] | None:
+        here = self._root.resolve()
+        if not any((each / name).exists() for each in (here, *here.parents) for name in _SIGNS):
+            return None  # known without the library, which takes 30 ms to import
         try:
-            if _text(tree.read(path)) != _text(head.read(path)):
+            return open_commit(self._root, "HEAD")
+        except UnknownRevision:
+            return None
+
+    @cached_property
+    def _differing(self) -> str | None:
+        """The first file that is read here or was at HEAD, and is not the same."""
+        if self._head is None:
+            return None
+        tree, (head, _) = self._tree, self._head
+        here = files_read(tree.listed() if isinstance(tree, Folder) else tree.entries())
+        there = files_read(head.entries(sized=False))
+        ours, theirs = self._blobs(), head.stamps()
+        for path in sorted(here | there):
+            if path not in here or path not in there:
                 return path
-        except OSError:
-            return path
-    return None
+            if path in ours and ours[path] == theirs[path]:
+                continue
+            try:
+                if _text(tree.read(path)) != _text(head.read(path)):
+                    return path
+            except OSError:
+                return path
+        return None
+
+
+_SIGNS: Final = (".git", "HEAD")
+"""What stands in a work tree's folder, or in a bare repository."""
 
 
 def _text(data: bytes) -> bytes:

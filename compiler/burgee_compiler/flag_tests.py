@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final, NoReturn
 
 from msgspec import UNSET, Raw, Struct
 
 from burgee.buckets import SLOTS
+from burgee.evaluation.conditions import Segment
 from burgee.evaluation.result import Result
 from burgee.evaluation.run import Slots
 from burgee.evaluation.shares import TooManyCells, pinned_slots, shares
@@ -22,7 +24,9 @@ from burgee.snapshot.members import MemberList
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.tenant import TenantForms
+from burgee_compiler.memo import TestRecord
 from burgee_compiler.model.flag_test import CALLERS_DEFAULT, Expect, FlagTest, SegmentTest
+from burgee_compiler.progress import told
 from burgee_compiler.repository import SourceFile, TenantFiles
 
 __all__ = ["TestOutcome", "flags_of", "run_tests"]
@@ -65,45 +69,98 @@ def run_tests(
     select: str | None = None,
     *,
     without: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> Iterator[TestOutcome]:
     """Run a tenant's tests in the environment of `forms`; `select` is part of a flag or name.
 
-    Tests of the flags in `without` are left out, and of segments that stand there as @NAME.
+    Tests of the flags in `without` are left out, and of segments that stand there as @NAME; with
+    `only`, all but those of the flags in it.
     """
-    flags = flags_of(forms)
-    for key, file in sorted(files.flags.items()):
-        tests = file.flag.tests if file.flag is not None and key in flags else ()
-        if key in without:
+    runs = _Runs(files, forms, select)
+    for key, file in told("testing", sorted(files.flags.items())):
+        if key in without or not file.is_readable or key not in forms.entries:
             continue
-        for index, test in _chosen(tests, forms.environment, key, select):
-            found = _run_flag_test(flags, file, test, index, forms)
-            yield _outcome(f"{files.name}/{key}", test.it, index, forms.environment, found)
-    yield from _segment_tests(files, forms.environment, select, without)
+        if only is not None and key not in only:
+            continue
+        yield from runs.of(key, file, runs.flag)
+    for name, file in sorted(files.segments.items()) if only is None else ():
+        if f"@{name}" in without or not file.is_readable:
+            continue
+        yield from runs.of(f"@{name}", file, runs.segment)
 
 
-def _segment_tests(
-    files: TenantFiles, environment: str, select: str | None, without: Collection[str]
-) -> Iterator[TestOutcome]:
-    segments = Segments(files, environment)
-    for name, file in sorted(files.segments.items()):
-        tests = file.segment.tests if file.segment is not None else ()
-        if f"@{name}" in without:
-            continue
-        chosen = list(_chosen(tests, environment, name, select))
+class _Runs:
+    """Runs the tests of one tenant in one environment, but for those whose outcome is known."""
+
+    def __init__(self, files: TenantFiles, forms: TenantForms, select: str | None) -> None:
+        self._files = files
+        self._forms = forms
+        self._select = select
+        self._memo = files.memo.environment(forms.environment)
+        self._segments = Segments(files, forms.environment)
+
+    def of(
+        self,
+        name: str,
+        file: SourceFile,
+        run: Callable[[SourceFile], Iterator[TestRecord]],
+    ) -> Iterator[TestOutcome]:
+        """Yield how the tests of a definition went."""
+        known = self._memo.tests(name) if self._select is None else None
+        if known is None:
+            known = tuple(run(file))
+            if self._select is None:
+                self._memo.keep_tests(name, known)
+        subject = f"{self._files.name}/{name}"
+        for each in known:
+            yield TestOutcome(subject, each.name, self._forms.environment, each.found)
+
+    @cached_property
+    def _flags(self) -> TenantFlags:
+        return flags_of(self._forms)
+
+    def flag(self, file: SourceFile) -> Iterator[TestRecord]:
+        """Run the tests of a flag."""
+        flag = file.flag
+        assert flag is not None
+        for index, test in self._chosen(flag.tests, file.name):
+            found = _run_flag_test(self._flags, file, test, index, self._forms)
+            yield TestRecord(_name(test.it, index), found)
+
+    def segment(self, file: SourceFile) -> Iterator[TestRecord]:
+        """Run the tests of a segment."""
+        segment = file.segment
+        assert segment is not None
+        chosen = list(self._chosen(segment.tests, file.name))
         if not chosen:
-            continue
-        digest = segments.digest_of(name)
-        forms = TenantForms(files.name, environment, {}, segments.forms, segments.members, {})
-        segment = flags_of(forms).segment(digest)
+            return
+        digest = self._segments.digest_of(file.name)
+        made = self._segments
+        forms = TenantForms(
+            self._files.name, self._forms.environment, {}, made.forms, made.members, {}
+        )
+        prepared = flags_of(forms).segment(digest)
         for index, test in chosen:
-            subject = f"{files.name}/@{name}"
-            try:
-                holds = segment.holds(test.context, _clock(test), None)
-            except _ClockAsked:
-                found: Diagnostic | None = _needs_time(file, index, subject, None)
-            else:
-                found = _judge_member(file, test, index, holds, environment, subject)
-            yield _outcome(subject, test.it, index, environment, found)
+            found = _run_segment_test(prepared, file, test, index, self._forms)
+            yield TestRecord(_name(test.it, index), found)
+
+    def _chosen(self, tests: tuple[Any, ...], name: str) -> Iterator[tuple[int, Any]]:
+        environment, select = self._forms.environment, self._select
+        for index, test in enumerate(tests):
+            here = test.environment is None or test.environment == environment
+            if here and (select is None or select in name or select in (test.it or "")):
+                yield index, test
+
+
+def _run_segment_test(
+    segment: Segment, file: SourceFile, test: SegmentTest, index: int, forms: TenantForms
+) -> Diagnostic | None:
+    subject = f"{forms.tenant}/@{file.name}"
+    try:
+        holds = segment.holds(test.context, _clock(test), None)
+    except _ClockAsked:
+        return _needs_time(file, index, subject, None)
+    return _judge_member(file, test, index, holds, forms.environment, subject)
 
 
 def _judge_member(
@@ -121,19 +178,8 @@ def _judge_member(
     )
 
 
-def _chosen(
-    tests: tuple[Any, ...], environment: str, key: str, select: str | None
-) -> Iterator[tuple[int, Any]]:
-    for index, test in enumerate(tests):
-        here = test.environment is None or test.environment == environment
-        if here and (select is None or select in key or select in (test.it or "")):
-            yield index, test
-
-
-def _outcome(
-    subject: str, it: str | None, index: int, environment: str, found: Diagnostic | None
-) -> TestOutcome:
-    return TestOutcome(subject, it or f"test {index + 1}", environment, found)
+def _name(it: str | None, index: int) -> str:
+    return it or f"test {index + 1}"
 
 
 def _title(it: str | None, index: int) -> str:

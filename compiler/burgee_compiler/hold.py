@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -126,21 +126,23 @@ def hold_tenant(
     files: TenantFiles,
     environment: str,
     found: Iterable[Diagnostic],
-    last_good: LastGood | None,
+    before: Callable[[], LastGood | None],
     tests: list[TestOutcome],
 ) -> TenantForms:
     """Return a tenant's forms with all that does not build kept as it was last published.
 
     A flag whose own tests fail is held as well; a new flag that does not build is left out. What
-    the tests said is added to `tests`.
+    the tests said is added to `tests`. `before` reads what was last published, if it is needed.
     """
-    last = None if last_good is None else last_good.tenants.get(files.name)
     found = list(found)
     segments = broken_segments(files, found)
     out = broken_flags(files, environment, found, segments)
-    if last is not None and not files.is_whole:
-        out |= last.flags.keys() - files.flags.keys()
+    whole = files.is_whole and files.has_layers and files.has_attributes
     while True:
+        last_good = None if whole and not out else before()
+        last = None if last_good is None else last_good.tenants.get(files.name)
+        if last is not None and not files.is_whole:
+            out |= last.flags.keys() - files.flags.keys()
         out = _grown(files, environment, out, last)
         forms = emit_tenant(files, environment, out)
         if last_good is not None and last is not None:
@@ -191,9 +193,7 @@ def _sharing_layers(
     if not changed:
         return set()
     return {
-        key
-        for key, file in files.flags.items()
-        if file.flag is not None and layers_of(file.flag, environment) & changed
+        key for key, file in files.flags.items() if layers_of(files, file, environment) & changed
     }
 
 
@@ -212,7 +212,7 @@ def _join(
 ) -> TenantForms:
     """Return the forms that build together with those that are held, digests taken anew."""
     raw: dict[str, tuple[bytes, frozenset[str]]] = {
-        key: (bytes(data), depends_on(msgspec.json.decode(data, type=FlagForm)))
+        key: (bytes(data), forms.needs.get(key, frozenset()))
         for key, (_, data) in forms.entries.items()
     }
     held = sorted(out & last.flags.keys())

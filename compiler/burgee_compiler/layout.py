@@ -7,7 +7,7 @@ from typing import Final
 
 from burgee_compiler.trees import Entry
 
-__all__ = ["ROOT_FILE", "TENANT_FILES", "TENANT_FOLDERS", "files_read", "is_tenant"]
+__all__ = ["ROOT_FILE", "TENANT_FILES", "TENANT_FOLDERS", "files_read", "is_tenant", "key_of"]
 
 ROOT_FILE: Final = "burgee.yaml"
 TENANT_FILES: Final = ("tenant.yaml", "attributes.yaml", "layers.yaml")
@@ -49,3 +49,8 @@ def _reads(path: str) -> bool:
     _, _, inside = path.partition("/")
     folder, slash, _ = inside.partition("/")
     return inside.endswith(_ENDINGS.get(folder, ())) if slash else inside in TENANT_FILES
+
+
+def key_of(path: str, prefix: str) -> str:
+    """Return what a definition is called whose file stands at `path`, below `prefix`."""
+    return path.removeprefix(prefix).removesuffix(".yaml").replace("/", ".")

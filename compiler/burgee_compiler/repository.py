@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from burgee_compiler.definitions import Deferred, Definition
 from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.memo import NO_MEMO, Memo, TenantMemo
 from burgee_compiler.model.files import Attribute, Burgee, Layer, Lock, Segment, Tenant
 from burgee_compiler.model.flag import Flag
 
@@ -25,26 +27,39 @@ class MemberFile(Struct, frozen=True):
 
 
 class SourceFile(Struct, frozen=True):
-    """One definition and where it stands; `definition` is None where it could not be read."""
+    """One definition and where it stands; it may be read only when it is asked for."""
 
     name: str
     path: str
-    definition: Flag | Segment | Lock | None
+    held: Definition | Deferred | None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a definition; does not read it."""
+        return self.held is not None
+
+    @property
+    def definition(self) -> Definition | None:
+        """The definition, None where it could not be read."""
+        return self.held.get() if isinstance(self.held, Deferred) else self.held
 
     @property
     def flag(self) -> Flag | None:
         """The definition, where it is a flag's."""
-        return self.definition if isinstance(self.definition, Flag) else None
+        definition = self.definition
+        return definition if isinstance(definition, Flag) else None
 
     @property
     def segment(self) -> Segment | None:
         """The definition, where it is a segment's."""
-        return self.definition if isinstance(self.definition, Segment) else None
+        definition = self.definition
+        return definition if isinstance(definition, Segment) else None
 
     @property
     def lock(self) -> Lock | None:
         """The definition, where it is a lock's."""
-        return self.definition if isinstance(self.definition, Lock) else None
+        definition = self.definition
+        return definition if isinstance(definition, Lock) else None
 
 
 class TenantFiles(Struct, frozen=True, kw_only=True):
@@ -64,6 +79,7 @@ class TenantFiles(Struct, frozen=True, kw_only=True):
     """False where attributes.yaml is there and could not be read."""
     is_whole: bool = True
     """False where a folder could not be looked into, so that files may be missing here."""
+    memo: TenantMemo = NO_MEMO
 
     def path_of_layers(self) -> str:
         """Return where the tenant's layers are declared."""
@@ -79,4 +95,5 @@ class Repository(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     """Every path that the compiler reads, sorted: what "dirty" is about."""
     read: Callable[[str], bytes] = _nothing
-    """Gives a file's bytes once more: comments stand in no definition."""
+    """Gives the bytes of a file with excuses once more: comments stand in no definition."""
+    memo: Memo = field(default_factory=Memo)

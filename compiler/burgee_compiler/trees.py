@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
-import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
+if TYPE_CHECKING:
+    import pygit2
+
+__all__ = [
+    "CommitTree",
+    "Entry",
+    "Folder",
+    "MissingFolder",
+    "Stamped",
+    "Tree",
+    "UnknownRevision",
+    "folder_inside",
+    "is_shallow",
+    "open_commit",
+    "stamp",
+    "stamped_at",
+]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
@@ -34,8 +51,23 @@ class Tree(Protocol):
         """Return a file's bytes; OSError where it cannot be read."""
 
 
+@runtime_checkable
+class Stamped(Protocol):
+    """A tree that can tell, without reading a file, whether it may have been changed."""
+
+    def stamps(self) -> Mapping[str, bytes]:
+        """Return what was seen of each file when the entries were last listed."""
+
+
 class UnknownRevision(ValueError):
     """A revision that names no commit, or a commit that holds no such folder."""
+
+
+class MissingFolder(UnknownRevision):
+    """A commit that is there, and does not hold the folder."""
+
+
+_STAMP: Final = struct.Struct("<QQQQQ")
 
 
 class Folder:
@@ -43,8 +75,16 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = f"{root}{os.sep}"
+        self._stamps: dict[str, bytes] = {}
+        self._listed: list[Entry] | None = None
+
+    def listed(self) -> list[Entry]:
+        """Return the entries as they were last listed."""
+        return self.entries() if self._listed is None else self._listed
 
     def entries(self) -> list[Entry]:
+        self._stamps = {}
         found: list[Entry] = []
         stack = [""]
         while stack:
@@ -57,29 +97,51 @@ class Folder:
                 continue
             found += (entry for entry in inside if entry.kind != "folder")
             stack += (f"{entry.path}/" for entry in inside if entry.kind == "folder")
-        return sorted(found)
+        self._listed = sorted(found)
+        return self._listed
+
+    def stamps(self) -> Mapping[str, bytes]:
+        return self._stamps
 
     def _inside(self, prefix: str) -> list[Entry] | None:
         try:
             with os.scandir(self.root / prefix) as scan:
-                return [_entry(each, prefix) for each in scan if not each.name.startswith(".")]
+                return [self._entry(each, prefix) for each in scan if each.name[0] != "."]
         except OSError:
             return None
 
+    def _entry(self, entry: os.DirEntry[str], prefix: str) -> Entry:
+        kind, path = _kind_of(entry), prefix + entry.name
+        if kind != "file":
+            return Entry(path, kind)
+        try:
+            found = entry.stat(follow_symlinks=False)
+        except OSError:  # gone since it was listed; reading it will tell
+            return Entry(path, kind)
+        self._stamps[path] = stamp(found)
+        return Entry(path, kind, found.st_size)
+
     def read(self, path: str) -> bytes:
-        file = self.root / path
-        if file.is_symlink():  # what it leads to may be no part of the repository
+        file = f"{self._prefix}{path}"  # plain calls: there may be ten thousand files
+        if os.path.islink(file):  # noqa: PTH114  what it leads to may be no part of the repository
             raise OSError(errno.ELOOP, "a symbolic link", path)
-        return file.read_bytes()
+        with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+            return opened.read()
 
 
-def _entry(entry: os.DirEntry[str], prefix: str) -> Entry:
-    kind = _kind_of(entry)
-    try:
-        size = entry.stat(follow_symlinks=False).st_size if kind == "file" else 0
-    except OSError:  # gone since it was listed; reading it will tell
-        size = 0
-    return Entry(prefix + entry.name, kind, size)
+def stamp(found: os.stat_result) -> bytes:
+    """Return what says that a file is still the one that was looked at: times first."""
+    return _STAMP.pack(
+        max(found.st_mtime_ns, 0), found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev
+    )
+
+
+def stamped_at(mark: bytes) -> int | None:
+    """Return when a stamped file was last changed, in ns since 1970; None for a commit's."""
+    if len(mark) != _STAMP.size:
+        return None
+    times: tuple[int, ...] = _STAMP.unpack(mark)[:2]
+    return max(times)
 
 
 def _kind_of(entry: os.DirEntry[str]) -> Kind:
@@ -96,8 +158,15 @@ class CommitTree:
     def __init__(self, repository: pygit2.Repository, tree: pygit2.Tree) -> None:
         self._repository = repository
         self._tree = tree
+        self._stamps: dict[str, bytes] = {}
 
-    def entries(self) -> list[Entry]:
+    def stamps(self) -> Mapping[str, bytes]:
+        return self._stamps
+
+    def entries(self, *, sized: bool = True) -> list[Entry]:
+        """Return all below the root; sizes, which mean opening each file, only if wanted."""
+        import pygit2  # noqa: PLC0415  takes 30 ms, and most commands read a folder
+
         found: list[Entry] = []
         stack: list[tuple[str, pygit2.Tree]] = [("", self._tree)]
         while stack:
@@ -111,10 +180,14 @@ class CommitTree:
                     stack.append((path + "/", each))
                 elif isinstance(each, pygit2.Blob):
                     symlink = each.filemode == pygit2.enums.FileMode.LINK
-                    found.append(Entry(path, "symlink" if symlink else "file", each.size))
+                    kind: Kind = "symlink" if symlink else "file"
+                    found.append(Entry(path, kind, each.size if sized else 0))
+                    self._stamps[path] = each.id.raw
         return sorted(found)
 
     def read(self, path: str) -> bytes:
+        import pygit2  # noqa: PLC0415
+
         try:
             blob = self._tree[path]
         except KeyError as error:
@@ -129,6 +202,8 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
 
     Raises UnknownRevision where there is no git repository, commit or folder of that name.
     """
+    import pygit2  # noqa: PLC0415
+
     found = pygit2.discover_repository(str(root))
     if found is None:
         raise UnknownRevision(f"{root} is in no git repository, so it has no revision {revision!r}")
@@ -141,16 +216,24 @@ def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     except (KeyError, ValueError, pygit2.GitError) as error:
         raise UnknownRevision(f"{revision!r} names no commit of {found}") from error
     tree = commit.tree
-    inside = _folder_inside(repository, root)
+    inside = folder_inside(repository, root)
     if inside:
         try:
             tree = tree[inside].peel(pygit2.Tree)
         except (KeyError, pygit2.GitError, ValueError) as error:
-            raise UnknownRevision(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
+            raise MissingFolder(f"commit {str(commit.id)[:7]} has no folder {inside}") from error
     return CommitTree(repository, tree), commit
 
 
-def _folder_inside(repository: pygit2.Repository, root: Path) -> str:
+def is_shallow(root: Path) -> bool:
+    """Return whether the git repository of a folder holds a part of its history only."""
+    import pygit2  # noqa: PLC0415
+
+    found = pygit2.discover_repository(str(root))
+    return found is not None and pygit2.Repository(found).is_shallow
+
+
+def folder_inside(repository: pygit2.Repository, root: Path) -> str:
     """Return `root` relative to the work tree, empty where it is the whole repository."""
     if repository.is_bare:
         return ""

@@ -12,6 +12,7 @@ __all__ = [
     "NativeAnswer",
     "Success",
     "UserAnswer",
+    "failure",
     "native_answer",
     "ofrep_answer",
     "user_answer",
@@ -104,10 +105,15 @@ def user_answer(result: Result, flag: Flag | None) -> UserAnswer:
     )
 
 
+def failure(result: Result) -> tuple[str, str]:
+    """Return OFREP's code of an error, and its words."""
+    return _FAILURES.get(result.reason, _BROKEN)
+
+
 def ofrep_answer(result: Result) -> Success | Failure:
     """Return OFREP's form. Native reasons stand in the metadata: clients know a few words only."""
     if result.is_error:
-        code, details = _FAILURES.get(result.reason, _BROKEN)
+        code, details = failure(result)
         return Failure(key=result.flag_key, errorCode=code, errorDetails=details)
     metadata: dict[str, Any] = {**result.metadata, "burgee.reason": result.reason}
     if result.rule is not None:

@@ -7,11 +7,14 @@ from typing import Final
 from msgspec import Struct
 
 from burgee_edge.figures import Tally
+from burgee_http.call import Reply
+from burgee_http.fields import Fields
 from burgee_http.metrics import Cell
 
-__all__ = ["CacheCounts", "ResponseCache"]
+__all__ = ["CacheCounts", "Kept", "ResponseCache"]
 
-_OVERHEAD: Final = 300  # bytes that an entry takes beside its body, about
+_OVERHEAD: Final = 500  # bytes that an entry takes beside its body, about
+_PER_FLAG: Final = 8  # and for each flag in it
 
 
 class CacheCounts(Struct, frozen=True):
@@ -21,15 +24,30 @@ class CacheCounts(Struct, frozen=True):
     misses: Cell
 
 
-class _Entry(Struct, frozen=True):
-    body: bytes
-    tally: Tally
-    size: int
+class Kept:
+    """An answer that is at hand: whole, and as the word that it is the same. Their fields name
+    the snapshot that gave it last.
+    """
+
+    __slots__ = ("base", "etag", "same", "size", "tally", "whole")
+
+    def __init__(self, etag: bytes, body: bytes, fields: Fields, tally: Tally) -> None:
+        self.etag = etag
+        self.tally = tally
+        self.size = len(body) + _OVERHEAD + _PER_FLAG * len(tally.held)
+        self.dress(body, fields)
+
+    def dress(self, body: bytes, fields: Fields) -> None:
+        """Give both these fields."""
+        self.base = fields.base
+        self.whole = Reply(200, body, fields)
+        self.same = Reply(304, b"", fields)
 
 
 class ResponseCache:
-    """The least recently used answers go first. Keys are SHA-256: contexts could be made to
-    collide under a weaker hash, and one user would see another's answers.
+    """The least recently used answers go first. Keys are all that an answer depends on, or a
+    SHA-256 of it: contexts could be made to collide under a weaker hash, and one user would see
+    another's answers.
     """
 
     def __init__(
@@ -38,28 +56,28 @@ class ResponseCache:
         self._max = max_bytes
         self._counts = counts
         self._settle = settle
-        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, Kept] = OrderedDict()
         self.bytes = 0
 
-    def get(self, key: bytes) -> bytes | None:
-        """Return the body kept under `key`, and count it as served."""
-        entry = self._entries.get(key)
-        if entry is None:
-            self._counts.misses.value += 1
-            return None
+    def find(self, key: bytes) -> Kept | None:
+        """Return what is kept under `key`; it is not counted, since it may not be needed."""
+        return self._entries.get(key)
+
+    def hit(self, key: bytes, kept: Kept) -> None:
+        """Count what was found as served."""
         self._entries.move_to_end(key)
         self._counts.hits.value += 1
-        entry.tally.count += 1
-        return entry.body
+        kept.tally.count += 1
 
-    def put(self, key: bytes, body: bytes, tally: Tally) -> None:
-        """Keep a body; one that would take more than a quarter of the room is not kept."""
-        size = len(body) + _OVERHEAD
-        if size * 4 > self._max or key in self._entries:
-            self._settle(tally)
+    def put(self, key: bytes, kept: Kept) -> None:
+        """Keep an answer; one that would take more than a quarter of the room is not kept."""
+        self._counts.misses.value += 1
+        kept.size += len(key)
+        if kept.size * 4 > self._max or key in self._entries:
+            self._settle(kept.tally)
             return
-        self._entries[key] = _Entry(body, tally, size)
-        self.bytes += size
+        self._entries[key] = kept
+        self.bytes += kept.size
         while self.bytes > self._max:
             _, gone = self._entries.popitem(last=False)
             self.bytes -= gone.size

@@ -1,39 +1,51 @@
 """Answers with an ETag: 304, a body that is at hand, or a body made now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
-from burgee.evaluation import Result
-from burgee_edge.etag import answer_key, etag_of, not_modified
+from burgee_edge.cache import Kept
+from burgee_edge.etag import etag_of, not_modified
+from burgee_edge.figures import Counted
 from burgee_edge.node import Node, Visit
-from burgee_edge.view import Selection
 from burgee_http.call import Call, Reply
 
-__all__ = ["conditional"]
+__all__ = ["Made", "at_hand", "conditional"]
 
-Asked = tuple[bytes, Selection, Mapping[str, object]]
-"""The form of the body, the flags, and the context."""
+Made = tuple[bytes, Sequence[Counted]]
+"""A body, and what is served with it."""
+
+
+def at_hand(visit: Visit, call: Call, key: bytes) -> Reply | None:
+    """Return the answer that is kept under `key`, if any; it is all that the body depends on."""
+    cache = visit.view.cache
+    kept = None if cache is None else cache.find(key)
+    if kept is None:
+        return None
+    if kept.base is not visit.served.fields:  # it was last given by an earlier snapshot
+        kept.dress(kept.whole.body, visit.tagged(kept.etag))
+    if not_modified(call, kept.etag, visit.view):
+        return kept.same
+    assert cache is not None
+    cache.hit(key, kept)
+    return kept.whole
 
 
 def conditional(
-    node: Node,
-    visit: Visit,
-    call: Call,
-    asked: Asked,
-    make: Callable[[], tuple[bytes, list[Result]]],
+    node: Node, visit: Visit, call: Call, key: bytes, make: Callable[[], Made]
 ) -> Reply:
-    """Return a reply with its ETag; `make` gives the body and the results in it."""
-    key = answer_key(*asked, visit.now)
+    """Return a reply with its ETag."""
+    found = at_hand(visit, call, key)
+    if found is not None:
+        return found
     etag = etag_of(key)
-    headers = ((b"etag", etag),)
+    fields = visit.tagged(etag)
     if not_modified(call, etag, visit.view):
-        return visit.reply(b"", headers, 304)
+        return Reply(304, b"", fields)
+    body, held = make()
+    tally = node.figures.tally(held)
+    kept = Kept(etag, body, fields, tally)
     cache = visit.view.cache
-    body = None if cache is None else cache.get(key)
-    if body is None:
-        body, results = make()
-        tally = node.figures.tally(visit.view.tenant, results)
-        if cache is None:
-            node.figures.settle(tally)
-        else:
-            cache.put(key, body, tally)
-    return visit.reply(body, headers)
+    if cache is None:
+        node.figures.settle(tally)
+    else:
+        cache.put(key, kept)
+    return kept.whole

@@ -2,9 +2,11 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from burgee_edge.answers import NativeAnswer, native_answer
+from burgee_edge.answers import NativeAnswer
 from burgee_edge.bodies import EvaluateAllBody, EvaluateBody, read_body
+from burgee_edge.fragments import Fragments, fragments_of, native_form
 from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
 from burgee_http.call import Call, Reply
 from burgee_http.json_text import encode_json
 
@@ -23,13 +25,17 @@ def evaluate(node: Node, call: Call) -> Reply:
     """One flag; a targeting key that is missing is an answer, an unknown flag is none."""
     visit = node.visit(call)
     body = read_body(call.body, EvaluateBody)
-    result = visit.view.evaluate(body.flag_key, body.user.context, visit.now, browser=visit.browser)
-    if result.reason == "flag_not_found":
+    view = visit.view
+    result = view.evaluate(body.flag_key, body.user.context, visit.now, browser=visit.browser)
+    answer = result.answer
+    if answer.reason == "flag_not_found":
         raise visit.error(404, "flag_not_found", "There is no flag of this key.")
-    node.figures.one(visit.view.tenant, result)
-    version = visit.served.snapshot.version
-    answer = native_answer(result, request_id=body.request_id, version=version)
-    return visit.reply(encode_json(answer))
+    fragments: Fragments = answer.wire or fragments_of(answer, view.tenant, node.figures)
+    fragments.served.value += 1
+    end = visit.served.version_json
+    if body.request_id is not None:
+        end = _named(body.request_id) + end
+    return visit.reply(native_form(fragments, result.bucket, end))
 
 
 def evaluate_all(node: Node, call: Call) -> Reply:
@@ -37,17 +43,22 @@ def evaluate_all(node: Node, call: Call) -> Reply:
     visit = node.visit(call)
     body = read_body(call.body, EvaluateAllBody)
     results = visit.view.evaluate_all(_keys(visit, body), body.user.context, visit.now)
-    node.figures.settle(node.figures.tally(visit.view.tenant, results))
-    answer = AllAnswer(
-        flags=[native_answer(result) for result in results],
-        version=visit.served.snapshot.version,
-        request_id=UNSET if body.request_id is None else body.request_id,
-    )
-    return visit.reply(encode_json(answer))
+    held = [fragments_of(each.answer, visit.view.tenant, node.figures) for each in results]
+    for each in held:
+        each.served.value += 1
+    pairs = zip(held, results, strict=True)
+    forms = [native_form(fragments, result.bucket, b"}") for fragments, result in pairs]
+    named = b"" if body.request_id is None else _named(body.request_id)
+    version = visit.served.version_json.removesuffix(b"}")
+    return visit.reply(b"".join((b'{"flags":[', b",".join(forms), b"]", version, named, b"}")))
+
+
+def _named(request_id: str) -> bytes:
+    return b',"request_id":' + encode_json(request_id)
 
 
 def _keys(visit: Visit, body: EvaluateAllBody) -> list[str]:
-    keys = list(visit.view.selection(browser=visit.browser).keys)
+    keys = list(selected(visit).keys)
     if body.flags is not None:
         wanted = frozenset(body.flags)
         keys = [key for key in keys if key in wanted]

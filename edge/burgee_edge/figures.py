@@ -3,24 +3,31 @@
 An answer of many flags is counted as one; what it held is added up when somebody looks.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from burgee.evaluation import Result
+from burgee_http.metrics import Cell
 
-__all__ = ["Figures", "Tally"]
+__all__ = ["Counted", "Figures", "Tally"]
 
 Served = tuple[str, str, str]
 """Tenant, flag, variant; the variant is empty where the caller's default was served."""
 
 
+class Counted(Protocol):
+    """What is counted where it was served."""
+
+    @property
+    def served(self) -> Cell: ...
+
+
 class Tally:
-    """How often one answer, which served these variants, was given."""
+    """How often one answer, which held these, was given."""
 
-    __slots__ = ("count", "served")
+    __slots__ = ("count", "held")
 
-    def __init__(self, served: tuple[Served, ...]) -> None:
-        self.served = served
+    def __init__(self, held: Sequence[Counted]) -> None:
+        self.held = held
         self.count = 1
 
 
@@ -28,33 +35,38 @@ class Figures:
     """The sums, and the tallies that are not yet in them."""
 
     def __init__(self) -> None:
-        self._sums: Counter[Served] = Counter()
+        self._sums: dict[Served, Cell] = {}
         self._open: set[Tally] = set()
 
-    def one(self, tenant: str, result: Result) -> None:
-        """Count one flag that was served by itself."""
-        if result.reason != "flag_not_found":
-            self._sums[tenant, result.flag_key, result.variant or ""] += 1
+    def cell(self, tenant: str, flag: str, variant: str | None) -> Cell:
+        """Return where a variant is counted; whoever counts it often keeps that."""
+        served = tenant, flag, variant or ""
+        found = self._sums.get(served)
+        if found is None:
+            found = self._sums[served] = Cell()
+        return found
 
-    def tally(self, tenant: str, results: list[Result]) -> Tally:
+    def tally(self, held: Sequence[Counted]) -> Tally:
         """Return a tally that stands at one; it counts until it is settled."""
-        tally = Tally(tuple((tenant, each.flag_key, each.variant or "") for each in results))
+        tally = Tally(held)
         self._open.add(tally)
         return tally
 
     def settle(self, tally: Tally) -> None:
         """Add up a tally that will not grow any more."""
         self._open.discard(tally)
-        self._add(tally)
+        _add(tally)
 
     def read(self) -> Mapping[tuple[str, ...], float]:
         """Return all sums."""
         for tally in self._open:
-            self._add(tally)
-        return {each: float(count) for each, count in self._sums.items()}
+            _add(tally)
+        return {served: cell.value for served, cell in self._sums.items() if cell.value}
 
-    def _add(self, tally: Tally) -> None:
-        if tally.count:
-            for each in tally.served:
-                self._sums[each] += tally.count
-            tally.count = 0
+
+def _add(tally: Tally) -> None:
+    count = tally.count
+    if count:
+        for each in tally.held:
+            each.served.value += count
+        tally.count = 0

@@ -1,7 +1,7 @@
 """What the handlers of one node share: the holder, the gate, the clock and the figures."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -10,13 +10,12 @@ from burgee_edge.figures import Figures
 from burgee_edge.holder import Holder
 from burgee_edge.served import Served
 from burgee_edge.view import TenantView
-from burgee_http.call import JSON, Call, Reply
+from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
-from burgee_http.tenancy import TENANT_HEADERS, Gate
+from burgee_http.fields import Fields
+from burgee_http.tenancy import Gate
 
 __all__ = ["Node", "Visit", "now_micros"]
-
-Header = tuple[bytes, bytes]
 
 
 def now_micros() -> int:
@@ -24,7 +23,7 @@ def now_micros() -> int:
     return time.time_ns() // 1000
 
 
-class Visit(msgspec.Struct, frozen=True):
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """One admitted request: its tenant in the one snapshot that answers it, at one time."""
 
     served: Served
@@ -32,10 +31,13 @@ class Visit(msgspec.Struct, frozen=True):
     now: int
     browser: bool
 
-    def reply(self, body: bytes, headers: Sequence[Header] = (), status: int = 200) -> Reply:
+    def reply(self, body: bytes) -> Reply:
         """Return an answer that depends on who asked."""
-        found = (JSON, self.served.version_header, *TENANT_HEADERS, *headers)
-        return Reply(status, body, found)
+        return Reply(200, body, self.served.fields)
+
+    def tagged(self, etag: bytes) -> Fields:
+        """Return the fields of an answer that has an ETag."""
+        return Fields(b"etag: " + etag + b"\r\n", self.served.fields)
 
     def error(self, status: int, code: str, message: str) -> ApiError:
         """Return an error that this snapshot gives rise to."""
@@ -54,10 +56,11 @@ class Node(msgspec.Struct, frozen=True):
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
-        access = self.gate.admit(call.headers, scope, implied=implied)
-        call.tenant = access.tenant
-        served = self.serving()
-        return Visit(served, served.view(access.tenant), self.clock(), access.principal.browser)
+        access = self.gate.admit_call(call, scope, implied)
+        tenant = call.tenant = access.tenant
+        served = self.holder.current or self.serving()
+        view = served.views.get(tenant) or served.view(tenant)
+        return Visit(served, view, self.clock(), access.principal.browser)
 
     def streams_offered(self, visit: Visit) -> bytes:
         """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none is offered."""

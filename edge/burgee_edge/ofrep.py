@@ -1,17 +1,23 @@
 """OFREP 0.3: one flag, and all flags with an ETag. Its clients are many and strict."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from burgee_edge.answers import Failure, Success, ofrep_answer
-from burgee_edge.conditional import conditional
+from burgee.evaluation import Result
+from burgee.evaluation.result import ERRORS
+from burgee_edge.answers import Failure, Success, failure
+from burgee_edge.conditional import Made, at_hand, conditional
+from burgee_edge.etag import answer_key
 from burgee_edge.events_wait import require_told
-from burgee_edge.node import Node
+from burgee_edge.fragments import Fragments, fragments_of, ofrep_body
+from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
+from burgee_edge.view import Selection
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
-from burgee_http.json_body import check_context, parse_json
-from burgee_http.json_text import encode_json
+from burgee_http.json_body import check_context, is_small, parse_json
 
 __all__ = ["BulkAnswer", "bulk", "read_context", "single"]
 
@@ -19,7 +25,9 @@ _STATUSES: Final = {
     "FLAG_NOT_FOUND": (404, "flag_not_found"),
     "TARGETING_KEY_MISSING": (400, "targeting_key_missing"),
 }
+_KIND: Final = b"ofrep"
 _BROKEN = (500, "flag_broken")
+_NONE: Final[dict[str, Any]] = {}  # nobody writes into a context
 
 
 # msgspec writes no schema for a union of untagged structs.
@@ -42,29 +50,51 @@ def single(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags/{key}`; the key is the rest of the path, decoded once."""
     visit = node.visit(call, implied=True)
     context = read_context(call.body)
-    result = visit.view.evaluate(call.params["key"], context, visit.now, browser=visit.browser)
-    node.figures.one(visit.view.tenant, result)
-    answer = ofrep_answer(result)
-    if isinstance(answer, Failure):
-        status, code = _STATUSES.get(answer.errorCode, _BROKEN)
-        raise visit.error(status, code, answer.errorDetails)
-    return visit.reply(encode_json(answer))
+    view = visit.view
+    result = view.evaluate(call.params["key"], context, visit.now, browser=visit.browser)
+    answer = result.answer
+    if answer.reason == "flag_not_found":
+        raise _failed(visit, result)
+    fragments: Fragments = answer.wire or fragments_of(answer, view.tenant, node.figures)
+    fragments.served.value += 1
+    if answer.reason in ERRORS:
+        raise _failed(visit, result)
+    return visit.reply(fragments.ofrep)
+
+
+def _failed(visit: Visit, result: Result) -> ApiError:
+    code, details = failure(result)
+    status, ours = _STATUSES.get(code, _BROKEN)
+    return visit.error(status, ours, details)
 
 
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
-    require_told(node, visit, call)
-    context = read_context(call.body)
-    selection = visit.view.selection(browser=visit.browser)
+    if call.query_string:
+        require_told(node, visit, call)
+    selection = selected(visit)
     streams = node.streams_offered(visit)
+    kind = _KIND + streams
+    key = selection.recall(kind, call.body, visit.now)
+    if key is not None:
+        reply = at_hand(visit, call, key)
+        if reply is not None:
+            return reply
+    context = read_context(call.body)
+    if key is None:
+        key = answer_key(kind, selection, context, visit.now)
+        selection.remember(kind, call.body, visit.now, key)
+    make = partial(_make, node, visit, selection, context, streams)
+    return conditional(node, visit, call, key, make)
 
-    def body() -> tuple[bytes, list[Any]]:
-        results = visit.view.evaluate_all(selection.keys, context, visit.now)
-        answers = [ofrep_answer(each) for each in results]
-        return encode_json(BulkAnswer(answers, Raw(streams) if streams else UNSET)), results
 
-    return conditional(node, visit, call, (b"ofrep" + streams, selection, context), body)
+def _make(
+    node: Node, visit: Visit, selection: Selection, context: dict[str, Any], streams: bytes
+) -> Made:
+    results = selection.evaluate(context, visit.now)
+    end = b'],"eventStreams":' + streams + b"}" if streams else b"]}"
+    return ofrep_body(results, visit.view.tenant, node.figures, end)
 
 
 def read_context(body: bytes) -> dict[str, Any]:
@@ -72,10 +102,11 @@ def read_context(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     value = parse_json(body)
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise ApiError(400, "invalid_context", "The body is no JSON object.")
-    context = value.get("context", {})
-    if not isinstance(context, dict):
+    context: dict[str, Any] = value.get("context", _NONE)
+    if type(context) is not dict:
         raise ApiError(400, "invalid_context", "The context is no JSON object.")
-    check_context(context, body)
+    if not is_small(body):
+        check_context(context)
     return context

@@ -9,6 +9,10 @@ from burgee.signatures import signature_path
 from burgee_edge.cache import ResponseCache
 from burgee_edge.events_history import History
 from burgee_edge.view import TenantView, empty_view
+from burgee_http.call import JSON
+from burgee_http.fields import Fields
+from burgee_http.json_text import encode_json
+from burgee_http.tenancy import TENANT_HEADERS
 
 __all__ = ["MANIFEST", "Served", "make_served"]
 
@@ -35,7 +39,9 @@ class Served:
         self.documents = documents
         self.older = older
         self.history = history
-        self.version_header = (b"burgee-version", snapshot.version.encode("ascii", "replace"))
+        self.version_header = (b"burgee-version", _safe(snapshot.version))
+        self.version_json = b',"version":' + encode_json(snapshot.version) + b"}"
+        self.fields = Fields.of((JSON, self.version_header, *TENANT_HEADERS))
         order = "{}.{}".format(*snapshot.order)
         self.order_header = (b"burgee-order", order.encode("ascii"))
         self.since = 0.0  # when this node began to serve it, in seconds since 1970
@@ -49,6 +55,11 @@ class Served:
         """Return a tenant's view; one that is not in the set is a tenant without flags."""
         found = self.views.get(tenant)
         return empty_view(self.snapshot.manifest.environment, tenant) if found is None else found
+
+
+def _safe(text: str) -> bytes:
+    """The text as the value of a header."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text).encode("ascii")
 
 
 def make_served(

@@ -9,8 +9,12 @@ from msgspec import Struct
 from burgee.evaluation import Result
 from burgee.paths import TARGETING_KEY, canonical_path
 from burgee_edge.answers import UserAnswer, user_answer
-from burgee_edge.conditional import conditional
+from burgee_edge.conditional import Made, conditional
+from burgee_edge.etag import answer_key
+from burgee_edge.figures import Counted
+from burgee_edge.fragments import fragments_of
 from burgee_edge.node import Node, Visit
+from burgee_edge.prepared import selected
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
 from burgee_http.json_body import check_context, parse_json
@@ -33,13 +37,15 @@ def user_flags(node: Node, call: Call) -> Reply:
     """All flags for one user."""
     visit = node.visit(call)
     context = query_context(call, visit.view.attributes)
-    selection = visit.view.selection(browser=visit.browser)
+    selection = selected(visit)
 
-    def body() -> tuple[bytes, list[Result]]:
-        results = visit.view.evaluate_all(selection.keys, context, visit.now)
-        return encode_json(UserFlags([_answer(visit, each) for each in results])), results
+    def body() -> Made:
+        results = selection.evaluate(context, visit.now)
+        answers = [_answer(visit, each) for each in results]
+        return encode_json(UserFlags(answers)), [_counted(node, visit, each) for each in results]
 
-    return conditional(node, visit, call, (b"users", selection, context), body)
+    key = answer_key(b"users", selection, context, visit.now)
+    return conditional(node, visit, call, key, body)
 
 
 def user_flag(node: Node, call: Call) -> Reply:
@@ -50,11 +56,16 @@ def user_flag(node: Node, call: Call) -> Reply:
     if not visit.view.shows(key, browser=visit.browser):
         raise visit.error(404, "flag_not_found", "There is no flag of this key.")
 
-    def body() -> tuple[bytes, list[Result]]:
+    def body() -> Made:
         result = visit.view.evaluate(key, context, visit.now, browser=visit.browser)
-        return encode_json(_answer(visit, result)), [result]
+        return encode_json(_answer(visit, result)), [_counted(node, visit, result)]
 
-    return conditional(node, visit, call, (b"user", visit.view.single(key), context), body)
+    asked = answer_key(b"user", visit.view.single(key), context, visit.now)
+    return conditional(node, visit, call, asked, body)
+
+
+def _counted(node: Node, visit: Visit, result: Result) -> Counted:
+    return fragments_of(result.answer, visit.view.tenant, node.figures)
 
 
 def _answer(visit: Visit, result: Result) -> UserAnswer:

@@ -11,17 +11,20 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from burgee_http.call import JSON, Call, Reply, merge_headers, request_id
+from burgee_http.call import JSON, Call, Reply, merge_headers
 from burgee_http.cors import Cors
-from burgee_http.endpoint import CALL, send_reply
+from burgee_http.endpoint import CALL, Endpoint, send_reply
 from burgee_http.errors import ApiError, from_status, native_body
+from burgee_http.hot import Direct, HotPath
+from burgee_http.limits import Limits
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics
 from burgee_http.ofrep import is_ofrep, ofrep_body
 from burgee_http.protocol import REFUSED
+from burgee_http.request_ids import new_request_id, offered_request_id
 
 __all__ = ["UNMATCHED", "Application", "error_reply"]
 
@@ -32,7 +35,7 @@ _log = structlog.get_logger("burgee.http")
 
 
 class Application:
-    """`check` may refuse a request by its headers before anything else looks at it."""
+    """`check` may refuse a request by its headers, and nothing else, before all else."""
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class Application:
             path=scope["path"],
             query_string=scope["query_string"],
             headers=headers,
-            request_id=request_id(headers.get(b"x-request-id")),
+            request_id=offered_request_id(headers.get(b"x-request-id")) or new_request_id(),
         )
         scope[CALL] = call
         extra = ((b"x-request-id", call.request_id.encode()), *self._cors.headers(headers))
@@ -74,6 +77,31 @@ class Application:
             spent = (out.streams_since or perf_counter()) - began
             self._metrics.record(path, call.method, out.status, spent)
             self._access_log.record(path, call.method, out.status, call.tenant, call.request_id)
+
+    def hot_path(self, limits: Limits) -> HotPath:
+        """What answers plain requests for direct handlers in this application's name."""
+        return HotPath(
+            limits,
+            self._direct,
+            lambda call, error: error_reply(call, _as_api_error(error, call)),
+            metrics=self._metrics,
+            access_log=self._access_log,
+            cors=self._cors,
+            check=self._check,
+        )
+
+    def _direct(self, path: str) -> Direct | None:
+        """Where the router would send a POST."""
+        scope: Scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+        for route in self.router.routes:
+            match, found = route.matches(scope)
+            if match is not Match.FULL:
+                continue
+            endpoint = found["endpoint"]
+            if isinstance(route, Route) and isinstance(endpoint, Endpoint) and endpoint.direct:
+                return Direct(endpoint.handler, route.path, found["path_params"])
+            return None
+        return None
 
     async def _respond(self, call: Call, scope: Scope, receive: Receive, out: "_Outgoing") -> None:
         try:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from burgee_http.client_keys import key_digest
 from burgee_http.clients import Clients
 from burgee_http.errors import ApiError
@@ -10,10 +12,16 @@ from burgee_http.followed_file import FollowedFile
 from burgee_http.jwt_tokens import JwtVerifier, TokenRefused
 from burgee_http.principal import Principal
 
-__all__ = ["Authenticator", "presented_token"]
+__all__ = ["Authenticator", "Known", "presented_token"]
 
 _MOST_REMEMBERED = 4096
 _FOREVER = float("inf")
+
+
+class Known(msgspec.Struct, frozen=True, eq=False):
+    """Principals by token, each with the time at which it ends."""
+
+    tokens: dict[bytes, tuple[Principal, float]]
 
 
 class Authenticator:
@@ -30,46 +38,51 @@ class Authenticator:
     ) -> None:
         self._clients = clients
         self._jwt = jwt
-        self._clock = clock
-        self._known: dict[bytes, tuple[Principal, float]] = {}
-        self._generation = self._generations()
+        self.clock = clock
+        self._keys = None if jwt is None else jwt.keys
+        self._known = Known({})
+        self._of_clients = 0 if clients is None else clients.generation
+        self._of_keys = 0 if self._keys is None else self._keys.generation
 
     def principal(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Raises ApiError 401."""
         return self.verified(headers)[0]
 
+    def until(self, headers: Mapping[bytes, bytes]) -> float:
+        """When what is presented expires, in seconds since 1970; raises ApiError 401."""
+        return self.verified(headers)[1]
+
     def verified(self, headers: Mapping[bytes, bytes]) -> tuple[Principal, float]:
-        """The same, with when it expires, in seconds since 1970."""
+        """Both; good for no longer than `known()` is what it was before."""
         token = presented_token(headers)
         if token is None:
             raise _unauthenticated("unauthenticated", "A token or client key is needed.")
-        self._follow()
-        known = self._known  # a change meanwhile, in another thread, puts a new one in its place
-        found = known.get(token)
-        if found is not None and self._clock() < found[1]:
+        known = self.known()  # a change meanwhile, in another thread, puts a new one in its place
+        found = known.tokens.get(token)
+        if found is not None and self.clock() < found[1]:
             return found
-        verified = self._verify(token)
-        if len(known) >= _MOST_REMEMBERED:
-            known.clear()
-        known[token] = verified
-        return verified
+        found = self._verify(token)
+        if len(known.tokens) >= _MOST_REMEMBERED:
+            known.tokens.clear()
+        known.tokens[token] = found
+        return found
 
-    def _follow(self) -> None:
-        if self._clients is not None:
-            self._clients.follow()
-        if self._jwt is not None and self._jwt.keys is not None:
-            self._jwt.keys.follow()
-        generation = self._generations()
-        if generation != self._generation:
-            self._generation = generation
-            self._known = {}
-
-    def _generations(self) -> tuple[int, int]:
-        keys = None if self._jwt is None else self._jwt.keys
-        return (
-            0 if self._clients is None else self._clients.generation,
-            0 if keys is None else keys.generation,
-        )
+    def known(self) -> "Known":
+        """What has been verified: another object once clients or keys have changed, so that
+        whoever remembers more than is in it can tell.
+        """
+        clients, keys = self._clients, self._keys
+        if clients is not None:
+            clients.follow()
+            if clients.generation != self._of_clients:
+                self._of_clients = clients.generation
+                self._known = Known({})
+        if keys is not None:
+            keys.follow()
+            if keys.generation != self._of_keys:
+                self._of_keys = keys.generation
+                self._known = Known({})
+        return self._known
 
     def _verify(self, token: bytes) -> tuple[Principal, float]:
         if token.count(b".") == 2:

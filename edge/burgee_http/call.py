@@ -1,8 +1,6 @@
 """A request and an answer as plain data: what handlers take and give, whoever carries them."""
 
-import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,15 +8,28 @@ import msgspec
 
 from burgee_http.errors import ApiError
 
-__all__ = ["JSON", "Call", "Reply", "merge_headers", "request_id"]
+__all__ = [
+    "JSON",
+    "Call",
+    "Handler",
+    "Memo",
+    "Reply",
+    "merge_headers",
+]
 
 JSON = (b"content-type", b"application/json")
 
-# No blanks, quotes, control or non-ASCII characters: the id is put into headers and log lines.
-_SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}")
+
+class Memo:
+    """What somebody has worked out of a head alone, kept for when the same bytes come again."""
+
+    __slots__ = ("admitted",)
+
+    def __init__(self) -> None:
+        self.admitted: Any = None  # the gate's
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """One request. `route` and `tenant` are for the log; they are set once known."""
 
     method: str
@@ -30,6 +41,7 @@ class Call(msgspec.Struct):
     params: Mapping[str, Any] = {}
     route: str = ""
     tenant: str = ""
+    memo: Memo | None = None
     waited: bool = False  # a handler has asked for time, and does so once
 
     def query(self) -> list[tuple[str, str]]:
@@ -43,12 +55,15 @@ class Call(msgspec.Struct):
             raise ApiError(400, "malformed_query", "The query string is not valid.") from None
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """One answer, whole. Its headers do not name a length: that follows from the body."""
 
     status: int
     body: bytes = b""
-    headers: Sequence[tuple[bytes, bytes]] = (JSON,)
+    headers: Iterable[tuple[bytes, bytes]] = (JSON,)
+
+
+Handler = Callable[[Call], Reply]
 
 
 def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
@@ -62,10 +77,3 @@ def merge_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]
             joined[name] = joined[name] + b", " + value if name in joined else value
         return joined
     return headers
-
-
-def request_id(offered: bytes | None) -> str:
-    """The caller's id where it is a safe token, else one of ours."""
-    if offered is not None and _SAFE_ID.fullmatch(offered):
-        return offered.decode("ascii")
-    return os.urandom(16).hex()

@@ -2,49 +2,64 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from burgee_http.call import Call, Reply
+from burgee_http.call import Call, Handler, Reply
 from burgee_http.errors import ApiError, TryAgain
 
-__all__ = ["CALL", "Handler", "route", "send_reply"]
-
-Handler = Callable[[Call], Reply]
+__all__ = ["CALL", "Endpoint", "Handler", "route", "send_reply"]
 
 CALL: Final = "burgee.call"  # where the application leaves the call in the ASGI scope
 
 
-class _Endpoint:
-    def __init__(self, handler: Handler, blocking: bool) -> None:
-        self._handler = handler
+_MOST_WAITS: Final = 3  # for a key, for a snapshot, for flags to be prepared
+
+
+class Endpoint:
+    """A handler as an ASGI application; a `direct` one may also be called without."""
+
+    def __init__(self, handler: Handler, *, blocking: bool = False, direct: bool = False) -> None:
+        self.handler = handler
+        self.direct = direct
         self._blocking = blocking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[CALL]
         call.params = scope["path_params"]
         call.body = await _read_body(receive)
-        try:
-            reply = await self._answer(call)
-        except TryAgain as error:
-            await error.ready()
-            reply = await self._answer(call)
-        await send_reply(reply, send)
+        await send_reply(await self._reply(call), send)
+
+    async def _reply(self, call: Call) -> Reply:
+        for _ in range(_MOST_WAITS):
+            try:
+                return await self._answer(call)
+            except TryAgain as error:
+                await error.ready()
+        return await self._answer(call)
 
     async def _answer(self, call: Call) -> Reply:
         if self._blocking:
-            return await asyncio.to_thread(self._handler, call)
-        return self._handler(call)
+            return await asyncio.to_thread(self.handler, call)
+        return self.handler(call)
 
 
 def route(
-    path: str, handler: Handler, methods: Sequence[str] = ("GET",), *, blocking: bool = False
+    path: str,
+    handler: Handler,
+    methods: Sequence[str] = ("GET",),
+    *,
+    blocking: bool = False,
+    direct: bool = False,
 ) -> Route:
-    """A handler runs on the event loop, so it must be short; `blocking` ones get a thread."""
-    made = Route(path, _Endpoint(handler, blocking), methods=list(methods), name=path)
+    """A handler runs on the event loop, so it must be short; `blocking` ones get a thread, and
+    plain POST requests for `direct` ones take the hot path.
+    """
+    endpoint = Endpoint(handler, blocking=blocking, direct=direct)
+    made = Route(path, endpoint, methods=list(methods), name=path)
     # Starlette ends the pattern with `$`, which lets a newline pass.
     made.path_regex = re.compile(made.path_regex.pattern.removesuffix("$") + r"\Z")
     return made

@@ -42,7 +42,7 @@ class ApiError(Exception):
 class TryAgain(ApiError):
     """An error that may be gone once `ready()` has been awaited, such as a key not fetched yet.
 
-    Handlers are plain functions and may not wait; the endpoint waits and calls again, once.
+    Handlers are plain functions and may not wait; the endpoint waits and calls again.
     """
 
     def __init__(self, error: ApiError, ready: Callable[[], Awaitable[None]]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from burgee_http.errors import ApiError
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "check_context", "parse_json"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "check_context", "is_small", "parse_json"]
 
 Container = dict[str, object] | list[object]
 
@@ -43,7 +43,7 @@ def check_context(context: object, body: bytes | None = None) -> None:
 
     `body` is the text it was read from: a short one with few brackets needs no walk.
     """
-    if body is not None and len(body) <= MAX_VALUES and _brackets(body) <= MAX_DEPTH:
+    if body is not None and is_small(body):
         return
     count = depth = 0
     level: list[Container] = [context] if isinstance(context, dict | list) else []
@@ -63,8 +63,12 @@ def check_context(context: object, body: bytes | None = None) -> None:
         level = below
 
 
-def _brackets(body: bytes) -> int:
-    return body.count(b"{") + body.count(b"[")
+def is_small(body: bytes) -> bool:
+    """Whether nothing in a body can be too deep or too much, as its length and brackets tell."""
+    if len(body) > MAX_VALUES:
+        return False
+    lists = body.count(b"[") if b"[" in body else 0
+    return lists + body.count(b"{") <= MAX_DEPTH
 
 
 def _constant(name: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -14,7 +15,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-__all__ = ["Cell", "Counter", "Gauge", "Histogram", "HttpMetrics", "Metrics"]
+__all__ = ["Cell", "Counter", "Gauge", "Histogram", "HttpMetrics", "Metrics", "RouteCounts"]
 
 Labels = tuple[str, ...]
 Reading = float | Mapping[Labels, float]
@@ -87,14 +88,18 @@ class Histogram:
         self._series: dict[Labels, tuple[list[int], Cell]] = {}
 
     def observe(self, value: float, *labels: str) -> None:
+        counts, total = self.cells(*labels)
+        counts[bisect_left(self.bounds, value)] += 1
+        total.value += value
+
+    def cells(self, *labels: str) -> tuple[list[int], Cell]:
+        """A count for each bound and one above, and the sum; kept by whoever counts often."""
         found = self._series.get(labels)
         if found is None:
             if len(labels) != len(self.labels):
                 raise ValueError(f"{self.name} has the labels {self.labels}")
             found = self._series[labels] = ([0] * (len(self.bounds) + 1), Cell())
-        counts, total = found
-        counts[bisect_left(self.bounds, value)] += 1
-        total.value += value
+        return found
 
     def series(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
         for labels, (counts, total) in list(self._series.items()):
@@ -173,11 +178,38 @@ class HttpMetrics:
             "http_request_duration_seconds", "From the whole request to the answer.", ("path",)
         )
 
-    def record(self, path: str, method: str, status: int, seconds: float) -> None:
-        """`path` is the template of the route."""
+        self._routes: dict[Labels, RouteCounts] = {}
+
+    def of(self, path: str, method: str) -> "RouteCounts":
+        """What is counted of one route; `path` is its template."""
         label = method if method in _METHODS else "OTHER"
-        self.requests.cell(path, label, str(status)).value += 1
-        self.latency.observe(seconds, path)
+        found = self._routes.get((path, label))
+        if found is None:
+            found = self._routes[path, label] = RouteCounts(self, path, label)
+        return found
+
+    def record(self, path: str, method: str, status: int, seconds: float) -> None:
+        self.of(path, method).record(status, seconds)
+
+
+class RouteCounts:
+    """The requests of one route and method."""
+
+    __slots__ = ("_bounds", "_counts", "_requests", "_statuses", "_total")
+
+    def __init__(self, metrics: HttpMetrics, path: str, method: str) -> None:
+        self._requests = partial(metrics.requests.cell, path, method)
+        self._statuses: dict[int, Cell] = {}
+        self._bounds = metrics.latency.bounds
+        self._counts, self._total = metrics.latency.cells(path)
+
+    def record(self, status: int, seconds: float) -> None:
+        cell = self._statuses.get(status)
+        if cell is None:
+            cell = self._statuses[status] = self._requests(str(status))
+        cell.value += 1
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._total.value += seconds
 
 
 def _family(metric: Counter | Gauge | Histogram | _Computed) -> Metric:

@@ -5,19 +5,23 @@ that offers `Upgrade: h2c` (uvicorn#2722), as every Java client does. Here a req
 the application only once it is whole, so nothing is held by a slow one but its connection. One
 that breaks a limit goes to the application too, in its place among pipelined ones, with the error
 in its scope: so the answer has the same form, headers and log line as any other.
+
+A plain request that finds the connection idle does not come to any of this: the hot path answers.
 """
 
 import asyncio
 import re
 from asyncio.events import TimerHandle
+from time import perf_counter
 from typing import Any, ClassVar, Final, cast
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from burgee_http.errors import ApiError, from_status
+from burgee_http.flow import Flow, Lingering
 from burgee_http.heads import announced_length, judge_head, without_offer
+from burgee_http.hot import Caller, HotPath
 from burgee_http.limits import Limits
 
 __all__ = ["ABORT", "REFUSED", "BoundedProtocol", "protocol_class"]
@@ -34,10 +38,12 @@ _NONE, _HEAD, _BODY = range(3)
 # is parsed in pieces, and no further while this many pipelined requests wait.
 _PIECE = 8 * 1024
 _MOST_WAITING = 16
+_MOST_AT_ONCE = 64  # pipelined requests that the hot path answers before others have their turn
 
 
 class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[Limits] = Limits()
+    hot: ClassVar[HotPath | None] = None
     draining: ClassVar[bool] = False  # the server is about to stop: no answer but the last
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,12 +60,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._offered = False  # the head offers an upgrade and is to be read again without it
         self._refused = False  # nothing that arrives from now on is read
         self._stopping = False
+        self._caller = Caller()
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.flow = _Flow(transport)
+        self.flow = Flow(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.limits.head_seconds, self.timeout_keep_alive_handler
         )
@@ -76,10 +83,32 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
+        hot = self.hot
+        cycle: RequestResponseCycle | None = self.cycle
+        idle = (cycle is None or cycle.response_complete) and self._phase == _NONE
+        if idle and hot is not None and not self._later:
+            data = self._answer_at_once(data, hot)
+            if not data:
+                return
         if len(data) <= _PIECE and len(self.pipeline) < _MOST_WAITING:
             self._take(data)
         else:
             self._take_in_pieces(self._later + data)
+
+    def _answer_at_once(self, data: bytes, hot: HotPath) -> bytes:
+        """Let the hot path answer what it can; returns the rest, which takes the ordinary way."""
+        caller, turns = self._caller, 0
+        while turns < _MOST_AT_ONCE and not self.flow.write_paused:
+            turns += 1
+            answer = hot.answer(data, caller, self.server_state.default_headers)
+            if answer is None:
+                break
+            self._seen = 0
+            self.transport.write(answer)
+            if caller.ends == len(data):
+                return b""
+            data = data[caller.ends :]
+        return data
 
     def _take_in_pieces(self, data: bytes) -> None:
         self._later = b""
@@ -90,7 +119,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._later = data[at:]
                 break
             self._take(data[at : at + _PIECE])
-        cast(_Flow, self.flow).hold(bool(self._later))
+        cast(Flow, self.flow).hold(bool(self._later))
 
     def _take(self, data: bytes) -> None:
         self._read = len(data)
@@ -253,10 +282,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._refused = True
         self._later = b""
-        cast(_Flow, self.flow).held = False
+        cast(Flow, self.flow).held = False
         cast(dict[str, Any], cycle.scope)[REFUSED] = error
         cycle.keep_alive = False
-        cycle.transport = cast(asyncio.Transport, _Lingering(self))
+        cycle.transport = cast(asyncio.Transport, Lingering(self))
         cycle.body.clear()
         self._complete(cycle)
 
@@ -288,7 +317,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _answered(self) -> bool:
         """Whether no request that has arrived waits for its answer."""
-        cycle = cast(RequestResponseCycle | None, self.cycle)
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
 
     def linger(self) -> None:
@@ -314,7 +343,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread = None
 
     def timeout_keep_alive_handler(self) -> None:
-        if self.transport.get_write_buffer_size():
+        # The hot path leaves the timer as it is; so it may find that it runs too early.
+        rest = self._caller.answered_at + self.timeout_keep_alive - perf_counter()
+        if rest > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                rest, self.timeout_keep_alive_handler
+            )
+        elif self.transport.get_write_buffer_size():
             self.transport.abort()  # closing would wait for the client to read
         else:
             super().timeout_keep_alive_handler()
@@ -331,38 +366,5 @@ class BoundedProtocol(HttpToolsProtocol):
             super().shutdown()
 
 
-class _Flow(FlowControl):
-    """Whoever awaits a body resumes reading; here not while what was read is not parsed."""
-
-    held = False
-
-    def hold(self, held: bool) -> None:
-        self.held = held
-        if held:
-            self.pause_reading()
-        else:
-            self.resume_reading()
-
-    def resume_reading(self) -> None:
-        if not self.held:
-            super().resume_reading()
-
-
-class _Lingering:
-    """A transport as a refused request's cycle uses it."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        self._protocol = protocol
-
-    def write(self, data: bytes) -> None:
-        self._protocol.transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._protocol.transport.is_closing()
-
-    def close(self) -> None:
-        self._protocol.linger()
-
-
-def protocol_class(limits: Limits) -> type[BoundedProtocol]:
-    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits})
+def protocol_class(limits: Limits, hot: HotPath | None = None) -> type[BoundedProtocol]:
+    return type("BoundedProtocol", (BoundedProtocol,), {"limits": limits, "hot": hot})

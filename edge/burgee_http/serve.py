@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from burgee_http.application import Application
 from burgee_http.limits import Limits
 from burgee_http.protocol import BoundedProtocol, protocol_class
 
@@ -50,7 +51,8 @@ class Listener(msgspec.Struct, frozen=True):
     """An application and where it listens; port 0 takes a free one.
 
     `stopping` is called when the end begins, for streams to be closed. From then on connections
-    are answered for `drain_seconds` more, each for the last time.
+    are answered for `drain_seconds` more, each for the last time. Without `hot` every request goes
+    the ordinary way.
     """
 
     app: ASGIApp
@@ -59,6 +61,7 @@ class Listener(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     drain_seconds: float = 1.0
     stopping: Callable[[], None] = lambda: None
+    hot: bool = True
 
 
 class Server(uvicorn.Server):
@@ -92,6 +95,7 @@ class Server(uvicorn.Server):
         """
         protocol = cast(type[BoundedProtocol], self.config.http_protocol_class)
         protocol.draining = True
+        protocol.hot = None  # it knows no last answers
         for connection in list(self.server_state.connections):
             cast(BoundedProtocol, connection).drain()
         until = time.monotonic() + self.drain_seconds
@@ -129,9 +133,11 @@ def bind(host: str, port: int) -> socket.socket:
 
 def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
     drain_seconds = min(listener.drain_seconds, grace_seconds)
+    app, limits = listener.app, listener.limits
+    hot = app.hot_path(limits) if listener.hot and isinstance(app, Application) else None
     config = uvicorn.Config(
-        cast(Any, listener.app),
-        http=cast(Any, protocol_class(listener.limits)),
+        cast(Any, app),
+        http=cast(Any, protocol_class(limits, hot)),
         interface="asgi3",
         loop="none",
         ws="none",
@@ -141,7 +147,7 @@ def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=cast(Any, listener.limits.keep_alive_seconds),
+        timeout_keep_alive=cast(Any, limits.keep_alive_seconds),
         timeout_graceful_shutdown=cast(Any, grace_seconds - drain_seconds),
     )
     server = Server(config)

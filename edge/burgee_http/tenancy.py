@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from math import inf
+from typing import Final
 
 import msgspec
 
-from burgee_http.authentication import Authenticator
+from burgee_http.authentication import Authenticator, Known
+from burgee_http.call import Call
 from burgee_http.errors import ApiError
 from burgee_http.insecure import ANYONE
 from burgee_http.principal import TENANT, Principal
@@ -23,6 +25,10 @@ TENANT_HEADERS = (
 class Access(msgspec.Struct, frozen=True):
     principal: Principal
     tenant: str
+
+
+_Admitted = tuple[Access, float, Known | None]
+_NEVER: Final = inf
 
 
 class Gate:
@@ -57,7 +63,42 @@ class Gate:
 
         `implied`, on OFREP paths: a token of one tenant need not name it.
         """
-        principal = self.caller(headers)
+        return self._admit(headers, scope, implied)[0]
+
+    def admit_call(self, call: Call, scope: str, implied: bool) -> Access:
+        """The same, remembered with a head that comes again.
+
+        A head leads to one handler, so scope and `implied` are the same each time.
+        """
+        memo, authenticator = call.memo, self._authenticator
+        if memo is None or authenticator is None:
+            return self._admit(call.headers, scope, implied)[0]
+        found: _Admitted | None = memo.admitted
+        if (
+            found is None
+            or found[2] is not authenticator.known()
+            or (found[1] != _NEVER and authenticator.clock() >= found[1])
+        ):
+            found = memo.admitted = self._admit(call.headers, scope, implied)
+            return found[0]
+        access = found[0]
+        if access.principal.rate is not None:
+            self._limiter.take(access.principal)
+        return access
+
+    def _admit(self, headers: Mapping[bytes, bytes], scope: str, implied: bool) -> _Admitted:
+        """With when it ends, and what it was verified under: taken before, so never too new."""
+        if self._authenticator is None:
+            return self._judge(ANYONE, headers, scope, implied), _NEVER, None
+        known = self._authenticator.known()
+        principal, until = self._authenticator.verified(headers)
+        if principal.rate is not None:
+            self._limiter.take(principal)
+        return self._judge(principal, headers, scope, implied), until, known
+
+    def _judge(
+        self, principal: Principal, headers: Mapping[bytes, bytes], scope: str, implied: bool
+    ) -> Access:
         tenant = self._tenant(headers.get(b"x-tenant-id"), principal, implied)
         if not principal.grants(tenant):
             raise ApiError(403, "tenant_forbidden", "This token is not for that tenant.")

@@ -138,10 +138,10 @@ def test_what_is_remembered_ends_with_the_token(place: Place) -> None:
 
 def test_memory_is_bounded(place: Place) -> None:
     for number in range(4096):
-        place.authenticator._known[b"%d" % number] = (ANYONE, 0.0)
+        place.authenticator._known.tokens[b"%d" % number] = (ANYONE, 0.0)
     for number in range(20):
         assert place.subject(EDDSA.token(jti=str(number))) == "app-1"
-    assert 20 <= len(place.authenticator._known) <= 4096
+    assert 20 <= len(place.authenticator._known.tokens) <= 4096
 
 
 class Rival(dict[bytes, Principal]):

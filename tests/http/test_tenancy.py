@@ -1,5 +1,6 @@
 """Who may ask for which tenant's data; the order of refusals gives nothing away."""
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -40,11 +41,11 @@ class Fixed(Authenticator):
     def __init__(self) -> None:
         super().__init__(clients=None)
 
-    def principal(self, headers: Any) -> Principal:
+    def verified(self, headers: Any) -> tuple[Principal, float]:
         found = CALLERS.get(headers.get(b"x-api-key", b"").decode())
         if found is None:
             raise ApiError(401, "unauthenticated", "Who?")
-        return found
+        return found, inf
 
 
 PLAIN = Gate(Fixed(), environment="production")

@@ -1,9 +1,12 @@
 """The command `burgee` as a process of its own, and git repositories to run it on."""
 
+import atexit
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +30,22 @@ class Ran(subprocess.CompletedProcess[str]):
         return f"exit {self.returncode}\n{self.stdout}\n{self.stderr}"
 
 
+@cache
+def _home() -> Path:
+    """A folder for what commands remember, gone at the end of the tests."""
+    folder = tempfile.TemporaryDirectory(prefix="burgee-tests-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
 def environment(**variables: str) -> dict[str, str]:
     """Our packages where this process found them; no settings of the user who runs the tests."""
     found = [Path(package.__file__ or "").parents[1] for package in (burgee, burgee_compiler)]
     kept = {name: text for name, text in os.environ.items() if not name.startswith("BURGEE_")}
     return {
         **kept,
+        "BURGEE_CACHE": str(_home() / "builds"),
+        "XDG_STATE_HOME": str(_home() / "state"),
         "PYTHONPATH": os.pathsep.join(str(path) for path in dict.fromkeys(found)),
         "PYTHONUTF8": "1",
         "NO_COLOR": "1",

@@ -44,7 +44,7 @@ def findings(tree: Tree) -> str:
     repository = load_repository(tree)
     clock = read_clock(tree)
     # A build does not ask for the time; `check --now` does.
-    found = build(repository, None).found if clock is None else check(repository, clock)
+    found = build(repository, None).found if clock is None else check(repository, now=clock)
 
     def read(path: str) -> bytes | None:
         try:

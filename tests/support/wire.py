@@ -100,9 +100,12 @@ def running(
     grace: float = 5.0,
     stopping: Callable[[], None] = lambda: None,
     drain: float = 1.0,
+    hot: bool = True,
 ) -> Iterator[int]:
     """The application under our server, in a thread; gives its port and stops it at the end."""
-    listener = Listener(app, limits=limits or Limits(), drain_seconds=drain, stopping=stopping)
+    listener = Listener(
+        app, limits=limits or Limits(), drain_seconds=drain, stopping=stopping, hot=hot
+    )
     listening = bind(listener.host, listener.port)
     server = make_server(listener, grace)
     started = threading.Event()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from burgee.load import Refused, read_folder
 from burgee_cli.findings import print_findings
-from burgee_cli.opened import Opened, open_repository, rev_option
+from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, Usage, counted
+from burgee_cli.progress import shown_progress
 from burgee_compiler.build import Build, EnvironmentBuild, build, has_errors
 from burgee_compiler.hold import LastGood, read_last_good
-from burgee_compiler.signing import read_signing_key, signed
 from burgee_compiler.write import write_builds
 
 __all__ = ["command"]
@@ -24,6 +24,7 @@ __all__ = ["command"]
 @click.argument("repo", required=False, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write.")
 @rev_option
+@cache_option
 @click.option(
     "--last-good",
     type=click.Path(path_type=Path),
@@ -60,14 +61,17 @@ def command(
               burgee build --out dist --last-good dist
               burgee build --out dist --environment production --sign keys/production/signing.key
     """
-    opened = open_repository(repo, rev)
+    with shown_progress():
+        opened = open_repository(repo, rev)
     before = None if last_good is None else lambda name: _last(last_good, name)
-    signers = _signers(keys)
-    made = build(opened.repository, opened.facts(), before)
+    sign = _signing(keys)
+    with shown_progress():
+        made = build(opened.repository, opened.facts(), before)
+    opened.remember()
     chosen = _chosen(made, wanted)
     if chosen:
         try:
-            write_builds([signed(each, signers) if signers else each for each in chosen], out)
+            write_builds([sign(each) for each in chosen], out)
         except OSError as error:
             raise Usage(f"{out} cannot be written: {error.strerror or error}") from error
     note = opened.dirty_note() if chosen else None
@@ -80,11 +84,16 @@ def command(
     return FINDING if has_errors(made.found) else 0
 
 
-def _signers(keys: tuple[Path, ...]) -> list[Ed25519PrivateKey]:
+def _signing(keys: tuple[Path, ...]) -> Callable[[EnvironmentBuild], EnvironmentBuild]:
+    if not keys:
+        return lambda build: build
+    from burgee_compiler.signing import read_signing_key, signed  # noqa: PLC0415  cryptography
+
     try:
-        return [read_signing_key(path) for path in keys]
+        signers = [read_signing_key(path) for path in keys]
     except (OSError, ValueError) as error:
         raise Usage(str(error), "name a signing.key that `burgee keygen` wrote") from error
+    return lambda build: signed(build, signers)
 
 
 def _chosen(made: Build, wanted: tuple[str, ...]) -> list[EnvironmentBuild]:

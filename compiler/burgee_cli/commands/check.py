@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from burgee_cli.findings import format_option, print_findings
-from burgee_cli.opened import INSTANT, Opened, open_repository, rev_option
+from burgee_cli.opened import INSTANT, Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
+from burgee_cli.progress import shown_progress
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.load import ROOT_FILE
@@ -23,12 +24,21 @@ __all__ = ["command"]
 @rev_option
 @click.option("--now", is_flag=True, help="Also find what has passed: overrides, steps, flags.")
 @click.option("--at", type=INSTANT, metavar="TIME", help="As --now, at another time.")
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Tell also where a lock would save users a move, since the merge base with this revision.",
+)
+@click.option("--fix", is_flag=True, help="Write the locks that findings ask for; base: HEAD.")
+@cache_option
 @format_option
 def command(
     paths: tuple[Path, ...],
     rev: str | None,
     now: bool,
     at: int | None,
+    base: str | None,
+    fix: bool,
     form: str,
     as_json: bool,
 ) -> int:
@@ -40,13 +50,44 @@ def command(
     \b
     Example:  burgee check
               burgee check acme/flags/checkout --format github
+              burgee check --base main --fix
     """
     repo, wanted = _split(paths)
-    opened = open_repository(repo, rev)
+    if fix and rev is not None:
+        raise Usage("--fix writes to the work tree, so it cannot go with --rev")
     clock = time.time_ns() // 1_000 if now and at is None else at
-    found = _touching(check(opened.repository, clock), opened, wanted)
+    with shown_progress():
+        opened = open_repository(repo, rev)
+        found = _touching(_findings(opened, clock, base, fix=fix), opened, wanted)
+    if fix and _mended(opened, found):
+        opened = open_repository(repo)
+        found = _touching(_findings(opened, clock, base, fix=fix), opened, wanted)
+    opened.remember()
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
+
+
+def _findings(
+    opened: Opened, now: int | None, revision: str | None, *, fix: bool
+) -> list[Diagnostic]:
+    if revision is None and not fix:
+        return check(opened.repository, now=now)
+    # Only this way needs git, whose library alone takes as long to load as a warm check.
+    from burgee_cli.lock_base import changes_since, open_base  # noqa: PLC0415
+    from burgee_compiler.checks.movement import (  # noqa: PLC0415
+        check_movement,
+        with_lock_fixes,
+    )
+
+    changes = changes_since(opened, open_base(opened, revision))
+    more = check_movement(opened.repository, changes, revision or "HEAD")
+    return with_lock_fixes(check(opened.repository, more, now=now), changes)
+
+
+def _mended(opened: Opened, found: Sequence[Diagnostic]) -> bool:
+    from burgee_cli.lock_base import write_fixes  # noqa: PLC0415
+
+    return write_fixes(opened.root, found)
 
 
 def _good(opened: Opened) -> str:

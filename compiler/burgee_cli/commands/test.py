@@ -8,11 +8,11 @@ import click
 import msgspec
 
 from burgee_cli.findings import print_findings
-from burgee_cli.opened import Opened, open_repository, rev_option
+from burgee_cli.opened import cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, No, counted
-from burgee_compiler.build import check, failures, has_errors
-from burgee_compiler.emit import emit_tenant
-from burgee_compiler.flag_tests import TestOutcome, run_tests
+from burgee_cli.progress import shown_progress
+from burgee_compiler.build import check, failures, has_errors, outcomes_of
+from burgee_compiler.flag_tests import TestOutcome
 
 __all__ = ["command"]
 
@@ -20,6 +20,7 @@ __all__ = ["command"]
 @click.command("test")
 @click.argument("repo", required=False, type=click.Path(path_type=Path))
 @rev_option
+@cache_option
 @click.option("-k", "select", metavar="TEXT", help="Only tests whose flag or name holds TEXT.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
 def command(repo: Path | None, rev: str | None, select: str | None, as_json: bool) -> int:
@@ -31,14 +32,18 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
     Example:  burgee test
               burgee test -k checkout
     """
-    opened = open_repository(repo, rev)
-    found = [each for each in check(opened.repository) if each.severity == "error"]
+    with shown_progress():
+        opened = open_repository(repo, rev)
+        found = [each for each in check(opened.repository) if each.severity == "error"]
     if has_errors(found):
+        opened.remember()
         print_findings(found, opened, "json" if as_json else "text", "")
         if not as_json:
             click.echo("no test was run: they run once `burgee check` finds no error")
         return FINDING
-    outcomes = _outcomes(opened, select)
+    with shown_progress():
+        outcomes = outcomes_of(opened.repository, select)
+    opened.remember()
     if select is not None and not outcomes:
         raise No(f"no test's flag or name holds {select!r}", "`burgee test` alone runs all")
     failed = sum(each.found is not None for each in outcomes)
@@ -50,17 +55,6 @@ def command(repo: Path | None, rev: str | None, select: str | None, as_json: boo
         if failed:
             click.echo(f"{good}, {failed} failed")
     return FINDING if failed else 0
-
-
-def _outcomes(opened: Opened, select: str | None) -> list[TestOutcome]:
-    burgee = opened.repository.burgee
-    assert burgee is not None
-    return [
-        outcome
-        for environment in burgee.environments
-        for tenant in opened.repository.tenants.values()
-        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
-    ]
 
 
 def _row(outcome: TestOutcome) -> dict[str, object]:

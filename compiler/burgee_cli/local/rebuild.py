@@ -9,6 +9,7 @@ from msgspec import Struct
 from burgee.load import Refused, Snapshot, load_environment, read_folder
 from burgee_cli.opened import Opened, open_repository
 from burgee_compiler.build import build
+from burgee_compiler.changed import Changed
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.hold import LastGood, read_last_good
 from burgee_compiler.write import write_builds
@@ -41,8 +42,15 @@ class Rebuilder:
 
     def rebuild(self) -> Rebuilt:
         """Check, test and build; OSError where files vanish while they are read."""
-        opened = open_repository(self._root)
-        made = build(opened.repository, opened.facts(), self._last_good)
+        try:
+            return self._rebuild(remember=True)
+        except Changed:
+            return self._rebuild(remember=False)
+
+    def _rebuild(self, *, remember: bool) -> Rebuilt:
+        opened = open_repository(self._root, remember=remember)
+        made = build(opened.repository, opened.facts(), self._last_good, if_needed=True)
+        opened.remember()
         write_builds(made.environments, self._out)
         before = self._snapshot
         self._snapshot = self._load()

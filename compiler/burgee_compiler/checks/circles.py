@@ -30,6 +30,9 @@ _Edges = dict[str, list[_Edge]]
 
 def check_flag_circles(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report circles of prerequisites and conditions on flags."""
+    names = {key: tenant.flag_mentions(key).flags for key in tenant.files.flags}
+    if not _may_circle(names):
+        return
     views = {view.key: view for view in tenant.flags}
     edges: _Edges = {}
     for key, view in views.items():
@@ -63,7 +66,10 @@ def _in_flag(view: FlagView, environment: str) -> set[int]:
 
 def check_segment_circles(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report circles of segments."""
-    views = {view.name: view for view in tenant.segments}
+    names = {name: tenant.segment_mentions(name).segments for name in tenant.files.segments}
+    if not _may_circle(names):
+        return
+    views = {view.name: view for name in sorted(names) if (view := tenant.segment(name))}
     edges: _Edges = {}
     for name, view in views.items():
         for path, condition in view.conditions:
@@ -88,6 +94,12 @@ def check_segment_circles(tenant: TenantView) -> Iterator[Diagnostic]:
 def _in_segment(view: SegmentView, environment: str) -> set[int]:
     when = segment_in(view.segment, environment).when
     return set() if when is None else {id(each) for _, each in nested((), when)}
+
+
+def _may_circle(names: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether the names alone make a circle; most have none, and need no closer look."""
+    graph = {name: named for name, named in names.items() if named}
+    return next(components(graph), None) is not None
 
 
 def _circles(

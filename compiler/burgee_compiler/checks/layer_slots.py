@@ -60,10 +60,9 @@ def check_layer_claims(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report slots of what is no experiment of the layer."""
     if not tenant.files.layers:
         return
-    views = {view.key: view for view in tenant.flags}
     for name, layer in tenant.files.layers.items():
         for claim in layer.slots:
-            problem = _problem(tenant, views, name, claim)
+            problem = _problem(tenant, name, claim)
             if problem is not None:
                 message, cure = problem
                 path: Path = (name, "slots", claim)
@@ -76,18 +75,16 @@ def check_layer_claims(tenant: TenantView) -> Iterator[Diagnostic]:
                 )
 
 
-def _problem(
-    tenant: TenantView, views: dict[str, FlagView], layer: str, claim: str
-) -> tuple[str, str] | None:
+def _problem(tenant: TenantView, layer: str, claim: str) -> tuple[str, str] | None:
     key, slash, rule = claim.partition("/")
     if not slash:
         return f'"{claim}" names no rule', f"write FLAG/RULE, such as {key or 'my-flag'}/RULE"
     if key not in tenant.files.flags:
         cure = tenant.flag_hints.help(key, "remove the claim, or add the flag")
         return f'the layer {layer} gives slots to "{claim}", and there is no flag "{key}"', cure
-    if key not in views:
+    view = tenant.flag(key)
+    if view is None:
         return None  # its file could not be read
-    view = views[key]
     names = {each.name for _, each in view.rules}
     if rule not in names:
         return f'the flag "{key}" has no rule "{rule}"', _other_rule(view, key, rule, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeVar
 
 from burgee_compiler.checks.circles import check_flag_circles, check_segment_circles
@@ -33,7 +33,11 @@ from burgee_compiler.checks.segment_members import (
     check_members_files,
     check_unused_members_files,
 )
-from burgee_compiler.checks.segment_use import check_twin_segments, check_unused_segments
+from burgee_compiler.checks.segment_use import (
+    check_twin_segments,
+    check_unused_segments,
+    shape_of,
+)
 from burgee_compiler.checks.small_arms import check_small_arms
 from burgee_compiler.checks.time_order import check_rule_times, check_schedules
 from burgee_compiler.checks.unknown_environments import (
@@ -53,12 +57,15 @@ from burgee_compiler.checks.unserved_variants import check_unserved_variants
 from burgee_compiler.checks.variant_values import check_variant_values
 from burgee_compiler.checks.views import FlagView, LockView, SegmentView, TenantView
 from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.memo import Checked, TenantMemo
 from burgee_compiler.model.files import Burgee
-from burgee_compiler.repository import Repository
+from burgee_compiler.progress import told
+from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
-__all__ = ["run_checks", "run_clock_checks"]
+__all__ = ["check_flags", "run_checks", "run_clock_checks"]
 
 T = TypeVar("T")
+V = TypeVar("V", FlagView, SegmentView, LockView)
 Check = Callable[[T], Iterable[Diagnostic]]
 
 _OF_BURGEE: Final[tuple[Check[Burgee], ...]] = (check_levels, check_policy_environments)
@@ -132,16 +139,41 @@ def run_clock_checks(repository: Repository, now: int) -> list[Diagnostic]:
 
 def _all(repository: Repository) -> Iterator[Diagnostic]:
     if repository.burgee is not None:
-        yield from _run(_OF_BURGEE, [repository.burgee])
+        for check in _OF_BURGEE:
+            yield from check(repository.burgee)
     for _, files in sorted(repository.tenants.items()):
         tenant = TenantView(repository, files)
-        yield from _run(_OF_FLAGS, tenant.flags)
-        yield from _run(_OF_SEGMENTS, tenant.segments)
-        yield from _run(_OF_LOCKS, tenant.locks)
-        yield from _run(_OF_TENANTS, [tenant])
+        yield from _each(files.flags, tenant.flag, _OF_FLAGS, files.memo)
+        yield from _each(files.segments, tenant.segment, _OF_SEGMENTS, files.memo)
+        yield from _each(files.locks, tenant.lock, _OF_LOCKS, files.memo)
+        for whole in _OF_TENANTS:
+            yield from whole(tenant)
 
 
-def _run(checks: tuple[Check[T], ...], values: list[T]) -> Iterator[Diagnostic]:
-    for value in values:
-        for check in checks:
-            yield from check(value)
+def check_flags(repository: Repository, files: TenantFiles, keys: Collection[str]) -> None:
+    """Check some flags of a tenant ahead of the others; what is found is told by the memo."""
+    tenant = TenantView(repository, files)
+    sources = {key: files.flags[key] for key in keys if key in files.flags}
+    for _ in _each(sources, tenant.flag, _OF_FLAGS, files.memo):
+        pass
+
+
+def _each(
+    sources: dict[str, SourceFile],
+    view_of: Callable[[str], V | None],
+    checks: tuple[Check[V], ...],
+    memo: TenantMemo,
+) -> Iterator[Diagnostic]:
+    """Run the checks over every definition of a sort, unless what comes of it is known."""
+    for name in told("checking", sorted(sources)):
+        file = sources[name]
+        if not file.is_readable:
+            continue
+        known = memo.checked(file.path)
+        if known is None:
+            view = view_of(name)
+            assert view is not None
+            found = tuple(each for check in checks for each in check(view))
+            known = Checked(view.mentions, found, shape_of(view))
+            memo.keep_checked(file.path, known)
+        yield from known.found

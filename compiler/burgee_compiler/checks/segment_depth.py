@@ -17,8 +17,9 @@ MOST_SEGMENTS: Final = 16
 def check_segment_depth(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report each segment that is the first with too many below it; circles are B307."""
     below = {
-        view.name: {each.segment for _, each in view.conditions if each.segment is not None}
-        for view in tenant.segments
+        name: tenant.segment_mentions(name).segments
+        for name, file in sorted(tenant.files.segments.items())
+        if file.is_readable
     }
     depth: dict[str, int] = {}
     try:
@@ -26,9 +27,11 @@ def check_segment_depth(tenant: TenantView) -> Iterator[Diagnostic]:
             depth[name] = 1 + max((depth[each] for each in below.get(name, ())), default=0)
     except CycleError:
         return
-    for view in tenant.segments:
-        if depth[view.name] != MOST_SEGMENTS + 1:
+    for name in below:
+        if depth[name] != MOST_SEGMENTS + 1:
             continue
+        view = tenant.segment(name)
+        assert view is not None
         path = next(
             path
             for path, each in view.conditions
@@ -36,7 +39,7 @@ def check_segment_depth(tenant: TenantView) -> Iterator[Diagnostic]:
         )
         yield view.finding(
             "B509",
-            f'the segment "{view.name}" stands on {MOST_SEGMENTS} others, each on the next',
+            f'the segment "{name}" stands on {MOST_SEGMENTS} others, each on the next',
             path,
             help="write out one of the conditions in between, so that the chain is shorter",
         )

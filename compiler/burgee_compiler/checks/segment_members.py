@@ -119,17 +119,15 @@ def _ids(view: SegmentView, segment: Segment) -> Iterator[str]:
 
 def check_unused_members_files(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report member lists that no segment names."""
+    if not tenant.files.members:
+        return
     used: set[str] = set()
-    for view in tenant.segments:
-        for _, part in view.parts:
-            name = said(part, "members_file")
-            if name is not None:
-                used.add(f"{_folder(view)}/{name}")
-    unread = {
-        file.path.rpartition("/")[0]
-        for file in tenant.files.segments.values()
-        if file.segment is None
-    }
+    unread: set[str] = set()
+    for name, file in tenant.files.segments.items():
+        folder = file.path.rpartition("/")[0]
+        used.update(f"{folder}/{each}" for each in tenant.segment_mentions(name).lists)
+        if not file.is_readable:
+            unread.add(folder)
     for path in sorted(tenant.files.members):
         folder, _, name = path.rpartition("/")
         if path not in used and folder not in unread:

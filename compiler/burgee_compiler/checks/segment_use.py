@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from hashlib import sha256
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from burgee.paths import canonical_path
-from burgee_compiler.checks.views import SegmentView, TenantView
-from burgee_compiler.diagnostics import Diagnostic, Label, Where
+from burgee_compiler.checks.views import More, SegmentView, TenantView, View
+from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Segment
 from burgee_compiler.model.types import json_type
 from burgee_compiler.resolve import segment_in
 
-__all__ = ["check_twin_segments", "check_unused_segments"]
+__all__ = ["check_twin_segments", "check_unused_segments", "shape_of"]
 
 _SINGLE: Final = {"eq": "in", "neq": "nin"}
 _MANY: Final = ("in", "nin", "contains", "startswith", "endswith", "regex", "cidr")
@@ -24,43 +25,74 @@ def check_unused_segments(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report segments that no condition names; none while a file that may name them is broken."""
     files = tenant.files
     known = [*files.flags.values(), *files.segments.values()]
-    if not files.is_whole or any(file.definition is None for file in known):
+    if not files.is_whole or not all(file.is_readable for file in known):
         return
-    conditions = chain.from_iterable(
-        (
-            *(view.conditions for view in tenant.flags),
-            *(view.conditions for view in tenant.segments),
-        )
+    mentions = chain(
+        map(tenant.flag_mentions, files.flags), map(tenant.segment_mentions, files.segments)
     )
-    used = {each.segment for _, each in conditions}
-    for view in tenant.segments:
-        if view.name not in used:
-            yield view.finding(
-                "B718",
-                f'nothing uses the segment "{view.name}"',
-                (),
-                help=f"use it, as {{segment: {view.name}}} in a rule, or remove the file",
-            )
+    used = set(chain.from_iterable(each.segments for each in mentions))
+    for name in sorted(files.segments.keys() - used):
+        yield _finding(
+            tenant,
+            "B718",
+            name,
+            f'nothing uses the segment "{name}"',
+            help=f"use it, as {{segment: {name}}} in a rule, or remove the file",
+        )
 
 
 def check_twin_segments(tenant: TenantView) -> Iterator[Diagnostic]:
     """Report segments that have the same users in every environment, by their definitions."""
-    first: dict[Hashable, SegmentView] = {}
-    for view in tenant.segments:
-        shape = _shape(view)
-        twin = None if shape is None else first.setdefault(shape, view)
-        if twin is not None and twin is not view:
-            yield view.finding(
+    first: dict[bytes, str] = {}
+    for name in sorted(tenant.files.segments):
+        shape = _known_shape(tenant, name)
+        twin = first.setdefault(shape, name) if shape else name
+        if twin != name:
+            yield _finding(
+                tenant,
                 "B717",
-                f'the segment "{view.name}" has the same users as "{twin.name}"',
-                (),
-                labels=(Label(Where(twin.file), f"{twin.name} stands here"),),
-                help=f"use {twin.name} everywhere and remove this one",
+                name,
+                f'the segment "{name}" has the same users as "{twin}"',
+                labels=(Label(Where(tenant.files.segments[twin].path), f"{twin} stands here"),),
+                help=f"use {twin} everywhere and remove this one",
             )
 
 
+def _finding(
+    tenant: TenantView, code: str, name: str, message: str, **more: Unpack[More]
+) -> Diagnostic:
+    """Return a finding about a segment, which need not be read for it."""
+    where = Where(tenant.files.segments[name].path)
+    return diagnostic(code, message, where, subject=f"{tenant.name}/@{name}", **more)
+
+
+def _known_shape(tenant: TenantView, name: str) -> bytes:
+    file = tenant.files.segments[name]
+    known = tenant.files.memo.checked(file.path) if file.is_readable else None
+    if known is not None:
+        return known.shape
+    view = tenant.segment(name)
+    return b"" if view is None else shape_of(view)
+
+
+def shape_of(view: View) -> bytes:
+    """Return what is equal for segments with the same users; empty where nobody is in one."""
+    shape = _shape(view) if isinstance(view, SegmentView) else None
+    return b"" if shape is None else sha256(_text(shape).encode("utf-8", "surrogatepass")).digest()
+
+
+def _text(shape: Any) -> str:
+    """Return a shape as text, the same in every run; equal shapes have equal texts."""
+    if isinstance(shape, frozenset):
+        return f"{{{','.join(sorted(map(_text, shape)))}}}"
+    if isinstance(shape, tuple):
+        return f"({','.join(map(_text, shape))},)"
+    if isinstance(shape, str):
+        return repr(str(shape))
+    return repr(int(shape) if isinstance(shape, float) and shape.is_integer() else shape)
+
+
 def _shape(view: SegmentView) -> Hashable | None:
-    """Return a value that is equal for equal segments; None where nobody is in one."""
     places = view.tenant.environments
     if not view.segment.environments:
         places = places[:1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Literal, TypedDict, Unpack
 
@@ -16,20 +16,24 @@ from burgee_compiler.checks.walk import (
     flag_parts,
     rule_lists,
     rule_parts,
+    said,
     segment_parts,
     whens,
 )
 from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic, nearest
+from burgee_compiler.memo import Mentions
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Burgee, Lock, Segment
 from burgee_compiler.model.flag import Flag, Rule
 from burgee_compiler.model.types import variants_of
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
-__all__ = ["FlagView", "LockView", "SegmentView", "TenantView", "View"]
+__all__ = ["FlagView", "LockView", "More", "SegmentView", "TenantView", "View"]
 
 
-class _More(TypedDict, total=False):
+class More(TypedDict, total=False):
+    """What a finding may say beside its message."""
+
     labels: tuple[Label, ...]
     notes: tuple[str, ...]
     help: str | None
@@ -47,12 +51,12 @@ class View:
         """Return a place in this file."""
         return Where(self.file, path, part)
 
-    def finding(self, code: str, message: str, path: Path, **more: Unpack[_More]) -> Diagnostic:
+    def finding(self, code: str, message: str, path: Path, **more: Unpack[More]) -> Diagnostic:
         """Return a finding at a value of this file."""
         return diagnostic(code, message, self.where(path), subject=self.subject, **more)
 
     def finding_at_key(
-        self, code: str, message: str, path: Path, **more: Unpack[_More]
+        self, code: str, message: str, path: Path, **more: Unpack[More]
     ) -> Diagnostic:
         """Return a finding at a key of this file."""
         return diagnostic(code, message, self.where(path, "key"), subject=self.subject, **more)
@@ -83,6 +87,19 @@ class FlagView(View):
         """How the flag stands in each environment from each instant on."""
         return standings_of(self.flag, self.tenant.environments)
 
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Return the names that stand anywhere in the flag."""
+        needs = {need.flag for _, part in self.parts for need in said(part, "requires") or ()}
+        asked = {each.flag for _, each in self.conditions if each.flag is not None}
+        experiments = (said(part, "experiment") for _, part in self.rule_parts)
+        layers = {each.layer for each in experiments if each is not None} - {None}
+        return Mentions(
+            flags=tuple(sorted(needs | asked)),
+            segments=_segments(self.conditions),
+            layers=tuple(sorted(layers)),
+        )
+
 
 class SegmentView(View):
     """A segment with its parts: itself and its overlays."""
@@ -93,6 +110,16 @@ class SegmentView(View):
         self.segment = segment
         self.parts: list[tuple[Path, Struct]] = list(segment_parts(segment))
         self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.parts)))
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Return the names that stand anywhere in the segment."""
+        lists = {said(part, "members_file") for _, part in self.parts} - {None}
+        return Mentions(segments=_segments(self.conditions), lists=tuple(sorted(lists)))
+
+
+def _segments(conditions: list[tuple[Path, Condition]]) -> tuple[str, ...]:
+    return tuple(sorted({each.segment for _, each in conditions if each.segment is not None}))
 
 
 class LockView(View):
@@ -106,6 +133,11 @@ class LockView(View):
         self.exists = owner is not None
         self.flag = None if owner is None else owner.flag
 
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Return the flag that the lock belongs to."""
+        return Mentions(flags=(self.key,))
+
 
 class TenantView:
     """A tenant's readable files, and the names that exist whether readable or not."""
@@ -117,6 +149,8 @@ class TenantView:
         self.flag_hints = Hints(files.flags)
         self.segment_hints = Hints(files.segments)
         self._near: dict[str, str | None] = {}
+        self._flags: dict[str, FlagView | None] = {}
+        self._segments: dict[str, SegmentView | None] = {}
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -149,29 +183,50 @@ class TenantView:
             self._near[path] = nearest(path, self.files.attributes)
         return self._near[path]
 
-    @cached_property
+    def flag(self, key: str) -> FlagView | None:
+        """Return the view of a flag, None where it could not be read."""
+        if key not in self._flags:
+            file = self.files.flags[key]
+            flag = file.flag
+            self._flags[key] = None if flag is None else FlagView(self, file, flag)
+        return self._flags[key]
+
+    def segment(self, name: str) -> SegmentView | None:
+        """Return the view of a segment, None where it could not be read."""
+        if name not in self._segments:
+            file = self.files.segments[name]
+            segment = file.segment
+            self._segments[name] = None if segment is None else SegmentView(self, file, segment)
+        return self._segments[name]
+
+    def lock(self, key: str) -> LockView | None:
+        """Return the view of a lock, None where it could not be read."""
+        file = self.files.locks[key]
+        lock = file.lock
+        return None if lock is None else LockView(self, file, lock)
+
+    @property
     def flags(self) -> list[FlagView]:
-        """Every flag that could be read."""
-        return [
-            FlagView(self, file, file.flag)
-            for _, file in sorted(self.files.flags.items())
-            if file.flag is not None
-        ]
+        """Every flag that could be read; this reads them all."""
+        views = (self.flag(key) for key in sorted(self.files.flags))
+        return [view for view in views if view is not None]
 
-    @cached_property
-    def segments(self) -> list[SegmentView]:
-        """Every segment that could be read."""
-        return [
-            SegmentView(self, file, file.segment)
-            for _, file in sorted(self.files.segments.items())
-            if file.segment is not None
-        ]
+    def flag_mentions(self, key: str) -> Mentions:
+        """Return what a flag names; nothing where it could not be read."""
+        return _mentions(self.files, self.files.flags[key], lambda: self.flag(key))
 
-    @cached_property
-    def locks(self) -> list[LockView]:
-        """Every lock that could be read."""
-        return [
-            LockView(self, file, file.lock)
-            for _, file in sorted(self.files.locks.items())
-            if file.lock is not None
-        ]
+    def segment_mentions(self, name: str) -> Mentions:
+        """Return what a segment names; nothing where it could not be read."""
+        return _mentions(self.files, self.files.segments[name], lambda: self.segment(name))
+
+
+def _mentions(
+    files: TenantFiles, file: SourceFile, view: Callable[[], FlagView | SegmentView | None]
+) -> Mentions:
+    if not file.is_readable:
+        return Mentions()
+    known = files.memo.checked(file.path)
+    if known is not None:
+        return known.mentions
+    made = view()
+    return Mentions() if made is None else made.mentions

@@ -30,7 +30,10 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """Text that may replace what stands at `where` (left out: at the diagnostic's own place)."""
+    """Text that may replace what stands at `where` (left out: at the diagnostic's own place).
+
+    A place without a path is the whole file; no text then means that the file should go.
+    """
 
     text: str
     where: Where | None = None

@@ -35,6 +35,8 @@ def json_form(located: Located) -> dict[str, Any]:
     }
     if found.fix is not None:
         form["fix"] = {"text": found.fix.text}
+        if found.fix.where is not None:
+            form["fix"]["file"] = found.fix.where.file
     return form
 
 

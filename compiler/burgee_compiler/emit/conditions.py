@@ -11,6 +11,7 @@ from burgee.snapshot.canonical import canonical, digest, short_digest
 from burgee.snapshot.forms import ConditionForm, SegmentForm
 from burgee.snapshot.members import WIDTH, pack_members
 from burgee.units import unit_of
+from burgee_compiler.memo import SegmentRecord
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Segment
 from burgee_compiler.repository import TenantFiles
@@ -50,21 +51,38 @@ class Segments:
     def __init__(self, tenant: TenantFiles, environment: str) -> None:
         self._tenant = tenant
         self._environment = environment
+        self._memo = tenant.memo.environment(environment)
         self._digests: dict[str, str] = {}
+        self.named: set[str] | None = None
+        """Where the names that are asked for are noted, if anywhere."""
         self.forms: dict[str, bytes] = {}
         self.members: dict[str, bytes] = {}
 
     def digest_of(self, name: str) -> str:
         """Return the digest of a segment; KeyError where there is no readable one."""
+        if self.named is not None:
+            self.named.add(name)
         known = self._digests.get(name)
         if known is None:
-            segment = self._tenant.segments[name].segment
-            if segment is None:
-                raise KeyError(name)
-            data = canonical(self._form(name, segment_in(segment, self._environment)))
-            known = self._digests[name] = short_digest(data)
-            self.forms[known] = data
+            record = self._memo.segment(name) or self._made(name)
+            for each in record.below:
+                self.digest_of(each)
+            known = self._digests[name] = record.digest
+            self.forms[known] = record.form
         return known
+
+    def _made(self, name: str) -> SegmentRecord:
+        segment = self._tenant.segments[name].segment
+        if segment is None:
+            raise KeyError(name)
+        outer, self.named = self.named, set()
+        documents = len(self.members)
+        data = canonical(self._form(name, segment_in(segment, self._environment)))
+        below, self.named = self.named, outer
+        record = SegmentRecord(data, short_digest(data), tuple(sorted(below)))
+        if len(self.members) == documents:  # a document of members is too large to remember
+            self._memo.keep_segment(name, record)
+        return record
 
     def _form(self, name: str, segment: Segment) -> SegmentForm:
         members = list(segment.members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
 from msgspec import Raw, Struct
@@ -11,7 +11,9 @@ from burgee.snapshot.canonical import canonical, short_digest
 from burgee.snapshot.forms import SEMANTICS, ConditionForm, FlagForm
 from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.flags import FlagSource, emit_flag
-from burgee_compiler.repository import TenantFiles
+from burgee_compiler.memo import FlagRecord
+from burgee_compiler.progress import told
+from burgee_compiler.repository import SourceFile, TenantFiles
 
 __all__ = [
     "TenantForms",
@@ -33,46 +35,84 @@ class TenantForms(Struct, frozen=True):
     members: dict[str, bytes]
     attributes: dict[str, str]
     held: dict[str, str] = {}
+    needs: dict[str, frozenset[str]] = {}
+    """The flags that a flag's form names, for those that name any."""
 
 
-def emit_tenant(files: TenantFiles, environment: str, without: Collection[str] = ()) -> TenantForms:
-    """Return a tenant's forms; flags in `without` are left out, all others must be sound."""
+def emit_tenant(
+    files: TenantFiles,
+    environment: str,
+    without: Collection[str] = (),
+    *,
+    only: Collection[str] | None = None,
+) -> TenantForms:
+    """Return a tenant's forms; all must be sound but for the flags in `without`.
+
+    Those are left out; with `only`, all that are not in it are.
+    """
+    memo = files.memo.environment(environment)
     segments = Segments(files, environment)
-    forms: dict[str, FlagForm] = {}
-    for key, file in sorted(files.flags.items()):
-        if key in without or file.flag is None:
+    raw: dict[str, tuple[bytes, Collection[str]]] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    digests: dict[str, str] = {}
+    for key, file in told("compiling", sorted(files.flags.items())):
+        if key in without or (only is not None and key not in only) or not file.is_readable:
             continue
-        lock = files.locks.get(key)
-        source = FlagSource(
-            tenant=files.name,
-            key=key,
-            flag=file.flag,
-            lock=None if lock is None else lock.lock,
-            layers=files.layers,
-        )
-        forms[key] = emit_flag(source, environment, segments)
+        record = memo.flag(key)
+        if record is None:
+            segments.named = set()
+            form = emit_flag(_source(files, file), environment, segments)
+            raw[key] = canonical(form), depends_on(form)
+            named[key] = tuple(sorted(segments.named))
+        else:
+            raw[key] = record.raw, record.needs
+            digests[key] = record.digest
+            for name in record.segments:
+                segments.digest_of(name)
+    entries = entries_of(files.name, raw, digests)
+    for key, names in named.items():
+        form_bytes, needs = raw[key]
+        record = FlagRecord(form_bytes, entries[key][0], tuple(sorted(needs)), names)
+        memo.keep_flag(key, record)
     return TenantForms(
         files.name,
         environment,
-        entries_of(
-            files.name, {key: (canonical(form), depends_on(form)) for key, form in forms.items()}
-        ),
+        entries,
         segments.forms,
         segments.members,
         {path: declared.type for path, declared in sorted(files.attributes.items())},
+        needs={key: frozenset(needs) for key, (_, needs) in raw.items() if needs},
+    )
+
+
+def _source(files: TenantFiles, file: SourceFile) -> FlagSource:
+    flag = file.flag
+    assert flag is not None
+    lock = files.locks.get(file.name)
+    return FlagSource(
+        tenant=files.name,
+        key=file.name,
+        flag=flag,
+        lock=None if lock is None else lock.lock,
+        layers=files.layers,
     )
 
 
 def entries_of(
-    tenant: str, raw: dict[str, tuple[bytes, frozenset[str]]]
+    tenant: str, raw: Mapping[str, tuple[bytes, Collection[str]]], known: Mapping[str, str] = {}
 ) -> dict[str, tuple[str, Raw]]:
     """Return each flag's digest, over all that can change its answers, and its raw form.
 
-    `raw` gives each flag's canonical form and the flags that it names.
+    `raw` gives each flag's canonical form and the flags that it names; `known` are digests that
+    need not be taken anew.
     """
-    digests: dict[str, str] = {}
-    for key in TopologicalSorter({key: needs for key, (_, needs) in raw.items()}).static_order():
-        if key in raw:
+    digests = dict(known)
+    later = {key: needs for key, (_, needs) in raw.items() if needs and key not in known}
+    for key, (form, needs) in raw.items():
+        if not needs and key not in known:
+            digests[key] = closure_digest(tenant, form, ())
+    for key in TopologicalSorter(later).static_order():
+        if key in later:
             form, needs = raw[key]
             below = [(need, digests.get(need, "")) for need in sorted(needs)]
             digests[key] = closure_digest(tenant, form, below)

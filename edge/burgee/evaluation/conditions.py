@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from burgee.buckets import member_digest
@@ -20,6 +21,8 @@ Listed: TypeAlias = Literal["excluded", "member"] | None
 Listing: TypeAlias = Callable[[Context], Listed]
 Kind: TypeAlias = Literal["all", "any", "not", "segment", "flag", "attribute"]
 
+_recent_digest = lru_cache(maxsize=128)(member_digest)
+"""Bulk requests ask many lists for one unit, and hashing it is what a look-up costs."""
 _MOST_INLINE = 24
 """A condition of more parts than this is a function of its own, so texts stay short and shared."""
 
@@ -132,7 +135,7 @@ def _listing(tenant: str, path: str, members: Any, excluded: Any) -> Listing:
         unit = unit_of(get(context)) if members or excluded else None
         if unit is None:
             return None
-        name = member_digest(tenant, unit)
+        name = _recent_digest(tenant, unit)
         if name in excluded:
             return "excluded"
         return "member" if name in members else None

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from burgee.evaluation.flags import Flag
 from burgee.evaluation.reads import Reads
 from burgee.evaluation.scope import Function
@@ -21,6 +23,9 @@ from burgee.paths import Getter, getter
 __all__ = ["Footprint", "key"]
 
 _EXACT_FLOATS: Final = 2.0**53
+_AS_JSON: Final = frozenset({str, bool, type(None)})
+"""Types whose JSON is as telling as `_encode`, and quicker to have."""
+_json: Final = msgspec.json.Encoder().encode
 
 
 def key(flags: Iterable[Flag], context: Mapping[str, Any], now: int) -> bytes:
@@ -69,19 +74,29 @@ class Footprint:
     def key(self, context: Mapping[str, Any], now: int) -> bytes:
         """Return what the answers depend on; raises for no context."""
         index, plan = self._at(now)
+        values = [get(context) for get in plan.getters]
+        read = _encode_all(values)
+        if not plan.reads_clock:
+            return b"%d.." % index + read
         parts = [b"%d." % index]
         parts += [b"%d," % gate.threshold(now) for gate in plan.gates]
         parts += [b"1" if test(context, now, None) else b"0" for test in plan.clocks]
-        parts.append(b".")
-        parts += [_encode(get(context)) for get in plan.getters]
+        parts += [b".", read]
         return b"".join(parts)
+
+    def stretch(self, now: int) -> int | None:
+        """Return a number for a stretch of time in which keys depend on the context alone; None
+        where the clock is read otherwise.
+        """
+        index, plan = self._at(now)
+        return None if plan.reads_clock else index
 
     def paths(self, now: int) -> tuple[str, ...]:
         """Return the context paths that answers at `now` may depend on, sorted."""
         return self._at(now)[1].paths
 
     def _at(self, now: int) -> tuple[int, _Plan]:
-        index = bisect_right(self._instants, now)
+        index = bisect_right(self._instants, now) if self._instants else 0
         known = self._plan
         if known is None or known[0] != index:
             known = self._plan = (index, _Plan(self._reads, now))
@@ -91,7 +106,7 @@ class Footprint:
 class _Plan:
     """What is read between two instants, in an order that every node agrees on."""
 
-    __slots__ = ("clocks", "gates", "getters", "paths")
+    __slots__ = ("clocks", "gates", "getters", "paths", "reads_clock")
 
     def __init__(self, reads: Iterable[Reads], now: int) -> None:
         paths: set[str] = set()
@@ -109,6 +124,20 @@ class _Plan:
         self.getters: tuple[Getter, ...] = tuple(map(getter, self.paths))
         self.gates = tuple(gates[form] for form in sorted(gates))
         self.clocks = tuple(clocks[form] for form in sorted(clocks))
+        self.reads_clock = bool(self.gates or self.clocks)
+
+
+def _encode_all(values: list[Any]) -> bytes:
+    """Return bytes that are equal only for lists whose every two values `_encode` makes equal.
+
+    Which of the two forms a list has is told by its first byte, and follows from its values.
+    """
+    if _AS_JSON.issuperset(map(type, values)):
+        try:
+            return _json(values)
+        except UnicodeEncodeError:  # a lone surrogate
+            pass
+    return b"v" + b"".join(map(_encode, values))
 
 
 def _encode(value: Any) -> bytes:

@@ -55,6 +55,11 @@ class TenantFlags:
             self._sorted = sorted(self._entries)
         return list(self._sorted)
 
+    @property
+    def unprepared(self) -> int:
+        """How many flags have not been asked for yet, or cannot be prepared."""
+        return len(self._entries) - len(self._prepared)
+
     def all(self) -> list[tuple[str, Flag | None]]:
         """Return all flags by key, sorted; None where one cannot be prepared."""
         for key in self._entries.keys() - self._prepared.keys():

@@ -43,4 +43,4 @@ def test_example_and_cure(code: str) -> None:
 
 def found(example: str) -> set[str]:
     tree = MemoryTree({"burgee.yaml": BURGEE, **files_of(example)})
-    return {each.code for each in check(load_repository(tree), NOW)}
+    return {each.code for each in check(load_repository(tree), now=NOW)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from burgee_compiler.build import check
+from burgee_compiler.diagnostics import Where, diagnostic
 from burgee_compiler.load import load_repository
 from support.checking import FLAG
 from support.memory_tree import MemoryTree
@@ -16,7 +17,7 @@ GOOD = "# burgee: allow B716 because it rises and falls"
 
 def codes(flag: str, burgee: str = BURGEE, now: int | None = None) -> list[str]:
     tree = MemoryTree({"burgee.yaml": burgee, FLAG: flag})
-    return [each.code for each in check(load_repository(tree), now)]
+    return [each.code for each in check(load_repository(tree), now=now)]
 
 
 def flag(before: str = "", after: str = "") -> str:
@@ -65,6 +66,22 @@ def test_what_is_always_an_error_cannot_be_excused() -> None:
 def test_a_level_that_is_off_leaves_an_excuse_idle() -> None:
     assert codes(flag(after=GOOD), f"{BURGEE}levels: {{B716: off}}\n") == ["B727"]
     assert codes(flag(after=GOOD), f"{BURGEE}levels: {{B716: note}}\n") == []
+
+
+@pytest.mark.parametrize("level", ["off", "note", "error"])
+def test_a_level_of_idle_excuses_is_none_of_excuses(level: str) -> None:
+    burgee = f"{BURGEE}levels: {{B727: {level}}}\n"
+    assert codes(flag(after=GOOD), burgee) == []
+    idle = "default: off # burgee: allow B713 because of another\n"
+    assert codes(idle, burgee) == ([] if level == "off" else ["B727"])
+
+
+def test_what_is_found_against_a_base_alone_is_never_called_idle() -> None:
+    text = "default: off # burgee: allow B419 because all may move\n"
+    tree = MemoryTree({"burgee.yaml": BURGEE, FLAG: text})
+    moved = diagnostic("B419", "moves", Where(FLAG, ("default",)))
+    assert check(load_repository(tree)) == []
+    assert check(load_repository(tree), [moved]) == []
 
 
 def test_excuses_of_today_are_judged_today() -> None:
