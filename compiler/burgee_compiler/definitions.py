@@ -10,6 +10,7 @@ import msgspec
 
 from burgee_compiler.changed import Changed
 from burgee_compiler.diagnostics import Diagnostic
+from burgee_compiler.excuses import excuses_in
 from burgee_compiler.model.decoder import BAD, Decoder, Kind
 from burgee_compiler.model.files import Lock, Segment
 from burgee_compiler.model.flag import Flag
@@ -23,14 +24,18 @@ Definition: TypeAlias = Flag | Segment | Lock
 def read_definition(
     data: bytes, path: str, kind: Kind, subject: str | None
 ) -> tuple[object, list[Diagnostic]]:
-    """Return what a YAML file defines, BAD where anything in it is wrong, and what that is."""
+    """Return what a YAML file defines, BAD where anything in it is wrong, and what that is.
+
+    Each excuse in a good file is told as one that excuses nothing, until the checks have run.
+    """
     node, found = read_yaml(data, path)
     found = [_about(each, subject) for each in found]
     if node is None:
         return BAD, found
     decoder = Decoder(path, subject)
     value = kind.read(decoder, node)
-    return value, found + decoder.found
+    excuses = [] if value is BAD else excuses_in(data, path)
+    return value, found + decoder.found + excuses
 
 
 def _about(found: Diagnostic, subject: str | None) -> Diagnostic:

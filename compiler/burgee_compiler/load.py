@@ -21,6 +21,7 @@ from burgee_compiler.model.kinds import is_identifier
 from burgee_compiler.progress import told
 from burgee_compiler.repository import MemberFile, Repository, SourceFile, TenantFiles
 from burgee_compiler.source import MAX_BYTES
+from burgee_compiler.sources import Sources
 from burgee_compiler.trees import Entry, Stamped, Tree
 
 __all__ = ["ROOT_FILE", "load_repository"]
@@ -44,6 +45,7 @@ class _Loader(Misfits):
     def __init__(self, tree: Tree, memo: Memo) -> None:
         super().__init__()
         self._tree = tree
+        self._sources = Sources(tree.read)
         self._memo = memo
         self._stamps: Mapping[str, bytes] = {}
         self._burgee: Burgee | None = None
@@ -107,6 +109,7 @@ class _Loader(Misfits):
             tenants={name: tenants[name] for name in good},
             found=self._found,
             files=tuple(sorted(self._files)),
+            read=self._sources.read,
             memo=self._memo,
         )
 
@@ -215,6 +218,7 @@ class _Loader(Misfits):
             record, value = self._record(memo, entry, data, kind, subject)
         memo.keep_file(path, record)
         self._found += record.found
+        self._sources.expect(path, record.digest, record.found)
         if not record.good:
             return None
         if value is not None:
@@ -258,6 +262,7 @@ class _Loader(Misfits):
         """Return what the bytes of a file come to, and its definition where that was read."""
         if not self._memo.remembers:
             value, found = read_definition(data, entry.path, kind, subject)
+            self._sources.keep(entry.path, data, found)
             return FileRecord(b"", b"", b"", value is not BAD, tuple(found)), value
         digest = sha256(data).digest()
         known = memo.by_digest(entry.path, digest)
@@ -273,6 +278,7 @@ class _Loader(Misfits):
                 value is not BAD,
                 tuple(found),
             )
+        self._sources.keep(entry.path, data, record.found)
         return record, value
 
     def _member_file(self, tenant: TenantFiles, entry: Entry) -> None:
@@ -323,6 +329,7 @@ class _Loader(Misfits):
             return BAD
         self._note(memo, entry, data)
         value, found = read_definition(data, entry.path, kind, subject)
+        self._sources.keep(entry.path, data, found)
         self._found += found
         return value
 

@@ -56,6 +56,8 @@ class Checked(Struct, frozen=True, array_like=True):
 
     mentions: Mentions = Mentions()
     found: tuple[Diagnostic, ...] = ()
+    shape: bytes = b""
+    """Of a segment: the same for any other that has the same users; empty where nobody is in it."""
 
 
 class FlagRecord(Struct, frozen=True, array_like=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct, field
 
 from burgee_compiler.definitions import Deferred, Definition
@@ -11,6 +13,10 @@ from burgee_compiler.model.files import Attribute, Burgee, Layer, Lock, Segment,
 from burgee_compiler.model.flag import Flag
 
 __all__ = ["MemberFile", "Repository", "SourceFile", "TenantFiles"]
+
+
+def _nothing(path: str) -> bytes:
+    raise FileNotFoundError(path)
 
 
 class MemberFile(Struct, frozen=True):
@@ -88,4 +94,6 @@ class Repository(Struct, frozen=True, kw_only=True):
     found: list[Diagnostic]
     files: tuple[str, ...] = ()
     """Every path that the compiler reads, sorted: what "dirty" is about."""
+    read: Callable[[str], bytes] = _nothing
+    """Gives the bytes of a file with excuses once more: comments stand in no definition."""
     memo: Memo = field(default_factory=Memo)

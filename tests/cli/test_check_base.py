@@ -32,7 +32,8 @@ tables:
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     (tmp_path / "acme" / "flags").mkdir(parents=True)
-    (tmp_path / "burgee.yaml").write_text("environments: [staging, production]\n")
+    levels = "levels: {B714: off}  # c is for an edit to serve\n"
+    (tmp_path / "burgee.yaml").write_text(f"environments: [staging, production]\n{levels}")
     (tmp_path / "acme/flags/x.yaml").write_text(FLAG + RULE)
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
     commit(tmp_path)

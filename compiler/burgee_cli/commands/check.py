@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from burgee_cli.findings import format_option, print_findings
-from burgee_cli.opened import Opened, cache_option, open_repository, rev_option
+from burgee_cli.opened import INSTANT, Opened, cache_option, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_cli.progress import shown_progress
 from burgee_compiler.build import check, has_errors
@@ -21,6 +22,8 @@ __all__ = ["command"]
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @rev_option
+@click.option("--now", is_flag=True, help="Also find what has passed: overrides, steps, flags.")
+@click.option("--at", type=INSTANT, metavar="TIME", help="As --now, at another time.")
 @click.option(
     "--base",
     metavar="REV",
@@ -30,7 +33,14 @@ __all__ = ["command"]
 @cache_option
 @format_option
 def command(
-    paths: tuple[Path, ...], rev: str | None, base: str | None, fix: bool, form: str, as_json: bool
+    paths: tuple[Path, ...],
+    rev: str | None,
+    now: bool,
+    at: int | None,
+    base: str | None,
+    fix: bool,
+    form: str,
+    as_json: bool,
 ) -> int:
     """Find everything that is wrong with the flags.
 
@@ -45,20 +55,23 @@ def command(
     repo, wanted = _split(paths)
     if fix and rev is not None:
         raise Usage("--fix writes to the work tree, so it cannot go with --rev")
+    clock = time.time_ns() // 1_000 if now and at is None else at
     with shown_progress():
         opened = open_repository(repo, rev)
-        found = _touching(_findings(opened, base, fix=fix), opened, wanted)
+        found = _touching(_findings(opened, clock, base, fix=fix), opened, wanted)
     if fix and _mended(opened, found):
         opened = open_repository(repo)
-        found = _touching(_findings(opened, base, fix=fix), opened, wanted)
+        found = _touching(_findings(opened, clock, base, fix=fix), opened, wanted)
     opened.remember()
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
 
 
-def _findings(opened: Opened, revision: str | None, *, fix: bool) -> list[Diagnostic]:
+def _findings(
+    opened: Opened, now: int | None, revision: str | None, *, fix: bool
+) -> list[Diagnostic]:
     if revision is None and not fix:
-        return check(opened.repository)
+        return check(opened.repository, now=now)
     # Only this way needs git, whose library alone takes as long to load as a warm check.
     from burgee_cli.lock_base import changes_since, open_base  # noqa: PLC0415
     from burgee_compiler.checks.movement import (  # noqa: PLC0415
@@ -68,7 +81,7 @@ def _findings(opened: Opened, revision: str | None, *, fix: bool) -> list[Diagno
 
     changes = changes_since(opened, open_base(opened, revision))
     more = check_movement(opened.repository, changes, revision or "HEAD")
-    return with_lock_fixes(check(opened.repository, more), changes)
+    return with_lock_fixes(check(opened.repository, more, now=now), changes)
 
 
 def _mended(opened: Opened, found: Sequence[Diagnostic]) -> bool:

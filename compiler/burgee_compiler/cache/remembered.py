@@ -1,9 +1,10 @@
 """A memo that remembers: what an earlier run learnt and still holds, and what this one learns.
 
 What holds is found by what has changed. Let `changed` be the files whose bytes are not those that
-were compiled. A definition's checks hold unless its own file, a flag that it names, or the layers
-it names are changed, as long as every name in it exists. Its form and tests hold unless its own
-file, its lock, the layers it names, or the form of anything that it names is changed.
+were compiled. A definition's checks hold unless its own file, a flag that it names, the layers it
+names, or the attributes are changed, as long as every name in it exists. Its form and tests hold
+unless its own file, its lock, the layers it names, or the form of anything that it names is
+changed.
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ class RememberedTenant(TenantMemo):
         self._news = self._news or self._is_whole(checked.mentions)
 
     def _holds(self, mentions: Mentions) -> bool:
-        if not self._is_whole(mentions):
+        if not self._is_whole(mentions) or f"{self._name}/attributes.yaml" in self._changed:
             return False
         if mentions.layers and self._layers() in self._changed:
             return False

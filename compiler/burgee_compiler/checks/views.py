@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Literal, TypedDict, Unpack
 
 from msgspec import Struct
 
+from burgee_compiler.analysis import Domains, domains_of
 from burgee_compiler.checks.hints import Hints
+from burgee_compiler.checks.standings import Standing, standings_of
 from burgee_compiler.checks.walk import (
     Path,
     flag_parts,
@@ -18,7 +20,7 @@ from burgee_compiler.checks.walk import (
     segment_parts,
     whens,
 )
-from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic
+from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic, nearest
 from burgee_compiler.memo import Mentions
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Burgee, Lock, Segment
@@ -26,10 +28,12 @@ from burgee_compiler.model.flag import Flag, Rule
 from burgee_compiler.model.types import variants_of
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 
-__all__ = ["FlagView", "LockView", "SegmentView", "TenantView", "View"]
+__all__ = ["FlagView", "LockView", "More", "SegmentView", "TenantView", "View"]
 
 
-class _More(TypedDict, total=False):
+class More(TypedDict, total=False):
+    """What a finding may say beside its message."""
+
     labels: tuple[Label, ...]
     notes: tuple[str, ...]
     help: str | None
@@ -47,12 +51,12 @@ class View:
         """Return a place in this file."""
         return Where(self.file, path, part)
 
-    def finding(self, code: str, message: str, path: Path, **more: Unpack[_More]) -> Diagnostic:
+    def finding(self, code: str, message: str, path: Path, **more: Unpack[More]) -> Diagnostic:
         """Return a finding at a value of this file."""
         return diagnostic(code, message, self.where(path), subject=self.subject, **more)
 
     def finding_at_key(
-        self, code: str, message: str, path: Path, **more: Unpack[_More]
+        self, code: str, message: str, path: Path, **more: Unpack[More]
     ) -> Diagnostic:
         """Return a finding at a key of this file."""
         return diagnostic(code, message, self.where(path, "key"), subject=self.subject, **more)
@@ -77,6 +81,11 @@ class FlagView(View):
             part for path, rule in self.rules for part in rule_parts(path, rule)
         ]
         self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.rule_parts)))
+
+    @property
+    def standings(self) -> Iterator[Standing]:
+        """How the flag stands in each environment from each instant on."""
+        return standings_of(self.flag, self.tenant.environments)
 
     @cached_property
     def mentions(self) -> Mentions:
@@ -139,6 +148,7 @@ class TenantView:
         self.burgee: Burgee | None = repository.burgee
         self.flag_hints = Hints(files.flags)
         self.segment_hints = Hints(files.segments)
+        self._near: dict[str, str | None] = {}
         self._flags: dict[str, FlagView | None] = {}
         self._segments: dict[str, SegmentView | None] = {}
 
@@ -146,6 +156,32 @@ class TenantView:
     def environments(self) -> tuple[str, ...]:
         """The environments of the repository; none where burgee.yaml could not be read."""
         return () if self.burgee is None else self.burgee.environments
+
+    @cached_property
+    def domains(self) -> Domains:
+        """What attributes.yaml says of the values of attributes."""
+        return domains_of(self.files.attributes)
+
+    @cached_property
+    def _objects(self) -> frozenset[str]:
+        """The paths of which a part is declared."""
+        names = (name.split(".") for name in self.files.attributes)
+        return frozenset(".".join(parts[:end]) for parts in names for end in range(1, len(parts)))
+
+    def declares(self, path: str) -> bool:
+        """Return whether attributes.yaml declares a path, a part of it, or an object around it."""
+        attributes = self.files.attributes
+        if path in attributes or path in self._objects:
+            return True
+        parts = path.split(".")
+        around = (attributes.get(".".join(parts[:end])) for end in range(1, len(parts)))
+        return any(each is not None and each.type == "object" for each in around)
+
+    def near_attribute(self, path: str) -> str | None:
+        """Return the declared attribute most like a path, None where none is near."""
+        if path not in self._near:
+            self._near[path] = nearest(path, self.files.attributes)
+        return self._near[path]
 
     def flag(self, key: str) -> FlagView | None:
         """Return the view of a flag, None where it could not be read."""

@@ -44,6 +44,21 @@ tables:
     weights: {x: 50, y: 50}
     ranges: {x: [[0, 50000]], y: [[50000, 100000]]}
 """
+_SHADOWED = """\
+rules:
+  - {name: first, when: {attribute: plan, in: [pro, max]}, serve: "on"}
+  - {name: second, when: {attribute: plan, eq: pro}, serve: "off"}  # burgee: allow B712 because so
+default: "off"
+expires: 2026-01-01
+"""
+_FREED = _SHADOWED.replace("[pro, max]", "[max]")
+_EXCUSED = """\
+rules:
+  # burgee: allow B716, B721 because it rises and falls
+  - {name: r, when: {attribute: plan, semver_gt: 1.0.0}, percentage: 100, serve: "on"}
+default: "off"  # burgee: allow B725 because it stays
+"""
+_UNUSED = "when: {attribute: plan, in: [y]}\nenvironments: {staging: {members: [u1]}}\n"
 _FILES: dict[str, tuple[str | None, ...]] = {
     "burgee.yaml": (
         "environments: [staging, production]\n",
@@ -86,9 +101,36 @@ _FILES: dict[str, tuple[str | None, ...]] = {
         None,
     ),
     "acme/segments/s.csv": (None, "u1\n", "u1\n u2\n"),
+    "acme/segments/u.yaml": (
+        None,
+        "members: [u1]\n",
+        "# burgee: allow B717, B718 because apps name it\nmembers: [u1]\n",
+        "when: {attribute: plan, in: [x, x]}\n",
+        "when: {attribute: plan, eq: 1.0}\nexcluded: [u3]\n",
+        "when: {segment: t}\n",
+    ),
+    "acme/segments/v.yaml": (None, "when: {attribute: plan, eq: 1}\nexcluded: [u3]\n", _UNUSED),
+    "acme/flags/f.yaml": (
+        _SHADOWED,
+        _FREED,
+        _EXCUSED,
+        _SHADOWED.replace("B712", "B713"),
+        'rules: [{name: v, when: {not: {segment: v}}, serve: "on"}]\ndefault: "off"\n',
+        None,
+    ),
+    "acme/flags/g.yaml": (None, _EXCUSED, _CUT, _FREED),
+    "acme/attributes.yaml": (
+        "plan: {type: string}\ncountry: {type: string}\n",
+        "plan: {type: string, enum: [max, x]}  # burgee: allow B719 because\n",
+        "plan: {type: semver}\n",
+        "plan: {type: string}\n# burgee: allow B701 because none\n",
+        None,
+        "plan: [\n",
+    ),
     "beta/flags/a.yaml": (None, _PLAIN, _TESTED),
 }
 _PATHS = sorted(_FILES)
+_NOW = 1_793_491_200_000_000
 
 
 class StampedTree(MemoryTree):
@@ -106,7 +148,9 @@ class StampedTree(MemoryTree):
 _EDITS = st.tuples(st.sampled_from(_PATHS), st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5]))
 _STEPS = st.lists(
     st.tuples(
-        st.lists(_EDITS, max_size=2), st.sampled_from(["check", "build", "hold"]), st.booleans()
+        st.lists(_EDITS, max_size=2),
+        st.sampled_from(["check", "now", "build", "hold"]),
+        st.booleans(),
     ),
     min_size=2,
     max_size=7,
@@ -125,8 +169,12 @@ def test_warm_is_cold(start: dict[str, int], steps: list[Any]) -> None:
         cold, warm = load_repository(MemoryTree(_texts(state))), load_repository(tree, memo)
         assert warm.found == cold.found
         assert warm.files == cold.files
-        if what == "check":
-            assert check(warm) == check(cold)
+        if what in ("check", "now"):
+            now = _NOW if what == "now" else None
+            found = check(cold, now=now)
+            assert check(warm, now=now) == found
+            for code in {each.code for each in found}:
+                event(f"{what}: {code}")
         else:
             before = last.get if what == "hold" else None
             made = build(cold, None, before)
