@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from burgee_cli.findings import wants_colour
 from burgee_cli.opened import INSTANT, Opened, open_repository
 from burgee_cli.outcome import FINDING, Usage
 from burgee_cli.plan_markdown import render_markdown
@@ -82,7 +83,7 @@ def command(
     elif form == "markdown":
         click.echo(render_markdown(made, located), nl=False)
     else:
-        click.echo(render_plan(made, located))
+        click.echo(render_plan(made, located, colour=wants_colour()))
     too_high = fail_on is not None and CLASSES.index(made.class_) >= CLASSES.index(fail_on)
     return FINDING if too_high or made.found else 0
 

@@ -59,7 +59,7 @@ def condition_of(form: ConditionForm, scene: Scene) -> Condition:
         all=parts if form.all is not None else None,
         any=parts if form.any is not None else None,
         not_=None if form.not_ is None else condition_of(form.not_, scene),
-        segment=None if form.segment is None else scene.segment_name(form.segment),
+        segment=None if form.segment is None else scene.segment(form.segment).name,
         flag=form.flag,
         serves=form.serves,
         attribute=form.attribute,
