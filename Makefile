@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK := requirements/all.txt
 # What a build needs at run time, as names in the lock file.
 COMPILER_NEEDS := cffi google-re2 msgspec pycparser pygit2 pyyaml xxhash
-SOURCES := compiler edge tests benchmarks
+SOURCES := compiler edge tests benchmarks docs/examples
 WHEEL_DIR := .build/wheel
 WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile

@@ -7,13 +7,15 @@ from typing import Any
 from msgspec import Struct
 from starlette.routing import Route
 
-from burgee_edge import evaluate, ofrep, preview, sets, status, users
+from burgee_edge import evaluate, events, ofrep, preview, sets, status, users
+from burgee_edge.events_offer import EVENTS_PATH
 from burgee_edge.node import Node
 from burgee_edge.openapi import openapi
 from burgee_http.application import Application
 from burgee_http.cors import Cors
 from burgee_http.docs_page import docs_routes
 from burgee_http.endpoint import Handler, route
+from burgee_http.event_stream import stream_route
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, Metrics
 
@@ -37,7 +39,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 def make_app(node: Node, around: Surroundings) -> Application:
     """Return the application that callers reach."""
     return Application(
-        [*_evaluation(node), *_sets(node), *_about(node, around)],
+        [*_evaluation(node), *_sets(node), *_events(node), *_about(node, around)],
         metrics=HttpMetrics(around.metrics),
         access_log=around.access_log,
         cors=around.cors,
@@ -62,8 +64,18 @@ def _sets(node: Node) -> Sequence[Route]:
     root = "/v1/set/{environment}"
     return [
         _route(f"{root}/manifest.json", partial(sets.environment_manifest, node)),
+        _route(f"{root}/{{name}}", partial(sets.environment_signatures, node)),
         _route(f"{root}/{{tenant}}/manifest.json", partial(sets.tenant_manifest, node)),
         _route(f"{root}/{{tenant}}/{{name}}", partial(sets.document, node)),
+    ]
+
+
+def _events(node: Node) -> Sequence[Route]:
+    if node.hub is None:
+        return []
+    return [
+        stream_route("/v1/events", partial(events.changes, node, node.hub)),
+        stream_route(EVENTS_PATH, partial(events.refetch, node, node.hub)),
     ]
 
 

@@ -23,6 +23,7 @@ __all__ = ["Fleet", "Name"]
 
 _PATIENCE: Final = 1.0
 # Every worker follows the source: a snapshot that is taken or refused is counted by each.
+_SHARED_OUT: Final = frozenset({"burgee_event_streams"})  # measured, and each has its own part
 _SEEN_BY_ALL: Final = frozenset({"burgee_reloads", "burgee_refusals"})
 
 Name = Literal["node", "figures"]
@@ -126,7 +127,8 @@ class _Merged(Collector):
         for family in own:
             merged = Metric(family.name, family.help, family.kind)
             same = [each[family.name] for each in by_name if family.name in each]
-            values = _own(family) if family.kind == "gauge" else _sums(family, same)
+            own_alone = family.kind == "gauge" and family.name not in _SHARED_OUT
+            values = _own(family) if own_alone else _sums(family, same)
             for (name, labels), value in values.items():
                 merged.add_sample(name, dict(labels), value)
             yield merged

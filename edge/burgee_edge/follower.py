@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
 
 import structlog
 
@@ -155,24 +155,19 @@ class Follower:
             return False
 
     def _load(self, manifest: bytes, current: Served | None) -> Served:
+        read = _with(self._source.read, {MANIFEST: manifest})
         if self._trust is not None:
-            self._trust.check(self._source.read, manifest)
-        read = _with_manifest(self._source.read, manifest)
+            path = signature_path(manifest)
+            with suppress(OSError):  # what was checked is what is served and kept
+                read = _with(read, {path: self._source.read(path)})
+            self._trust.check(read, manifest)
         return make_served(read, self._environment, current, self._make_cache)
 
     def _save(self, served: Served) -> None:
-        if self._last_good is None or not self._keeps:
-            return
-        signature = None
-        if self._trust is not None:
-            try:
-                signature = self._source.read(signature_path(served.snapshot.data))
-            except OSError as error:
-                _log.error("the signatures are gone, no copy is kept", detail=str(error))
-                return
-        self._last_good.save(served, self._holder.highest, signature)
+        if self._last_good is not None and self._keeps:
+            self._last_good.save(served, self._holder.highest)
 
 
-def _with_manifest(read: Read, manifest: bytes) -> Read:
-    """Return a reader that gives the manifest as it was when it was looked at."""
-    return lambda path: manifest if path == MANIFEST else read(path)
+def _with(read: Read, known: Mapping[str, bytes]) -> Read:
+    """Return a reader that gives some files as they were when they were looked at."""
+    return lambda path: known[path] if path in known else read(path)

@@ -67,6 +67,7 @@ class Holder:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.current: Served | None = None
+        self.listeners: list[Callable[[Served], None]] = []  # told of each snapshot taken
         self.highest = highest
         self.reloads = 0
         self.refusals: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
@@ -110,6 +111,8 @@ class Holder:
         if self.highest is None or snapshot.order >= _order(self.highest):
             manifest = snapshot.manifest
             self.highest = Highest(*snapshot.order, snapshot.digest, manifest.compiler)
+        for tell in self.listeners:
+            tell(served)
         _log.info(
             told,
             version=snapshot.version,

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from burgee.load import read_folder
-from burgee.signatures import Trust, signature_path
+from burgee.signatures import Trust
 from burgee.whole_files import put_whole
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
@@ -60,27 +60,22 @@ class LastGood:
         self._written = served.snapshot.digest
         return served
 
-    def save(self, served: Served, highest: Highest | None, signature: bytes | None) -> None:
+    def save(self, served: Served, highest: Highest | None) -> None:
         """Write what is served, the manifest last; a failure is logged and changes nothing else."""
         try:
             if served.snapshot.digest != self._written:
-                self._write_set(served, signature)
+                self._write_set(served)
                 self._written = served.snapshot.digest
             if highest is not None:
                 put_whole(self._folder / _ORDER, msgspec.json.encode(highest), 0o600)
         except OSError as error:
             _log.error("the local copy could not be written", detail=str(error))
 
-    def _write_set(self, served: Served, signature: bytes | None) -> None:
-        named = {MANIFEST, *served.documents}
+    def _write_set(self, served: Served) -> None:
         for path, data in served.documents.items():
             put_whole(self._set / path, data, 0o600)
-        if signature is not None:
-            path = signature_path(served.snapshot.data)
-            named.add(path)
-            put_whole(self._set / path, signature, 0o600)
         put_whole(self._set / MANIFEST, served.snapshot.data, 0o600)
-        self._prune(named)
+        self._prune({MANIFEST, *served.documents})
 
     def _prune(self, named: set[str]) -> None:
         for path in sorted(self._set.rglob("*"), reverse=True):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from burgee_edge.events_hub import Hub
 from burgee_edge.figures import Figures
 from burgee_edge.holder import Holder
 from burgee_edge.served import Served
@@ -49,6 +50,7 @@ class Node(msgspec.Struct, frozen=True):
     gate: Gate
     figures: Figures
     clock: Callable[[], int] = now_micros
+    hub: Hub | None = None
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
@@ -56,6 +58,10 @@ class Node(msgspec.Struct, frozen=True):
         call.tenant = access.tenant
         served = self.serving()
         return Visit(served, served.view(access.tenant), self.clock(), access.principal.browser)
+
+    def streams_offered(self, visit: Visit) -> bytes:
+        """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none is offered."""
+        return b"" if self.hub is None else self.hub.offer(visit.view.tenant, visit.browser)
 
     def serving(self) -> Served:
         """Return the snapshot in force; 503 before the first."""

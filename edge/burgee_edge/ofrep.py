@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from burgee_edge.answers import Failure, Success, ofrep_answer
 from burgee_edge.conditional import conditional
+from burgee_edge.events_wait import require_told
 from burgee_edge.node import Node
 from burgee_http.call import Call, Reply
 from burgee_http.errors import ApiError
@@ -27,10 +28,14 @@ _ITEM: Final = {
 }
 
 
+_STREAMS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/Stream"}}
+
+
 class BulkAnswer(Struct, frozen=True):
     """All flags that the caller may see; one that fails is an item like the others."""
 
     flags: Annotated[list[Any], Meta(extra_json_schema={"items": _ITEM})]
+    eventStreams: Annotated[Raw | UnsetType, Meta(extra_json_schema=_STREAMS)] = UNSET  # noqa: N815
 
 
 def single(node: Node, call: Call) -> Reply:
@@ -49,14 +54,17 @@ def single(node: Node, call: Call) -> Reply:
 def bulk(node: Node, call: Call) -> Reply:
     """`POST /ofrep/v1/evaluate/flags`."""
     visit = node.visit(call, implied=True)
+    require_told(node, visit, call)
     context = read_context(call.body)
     selection = visit.view.selection(browser=visit.browser)
+    streams = node.streams_offered(visit)
 
     def body() -> tuple[bytes, list[Any]]:
         results = visit.view.evaluate_all(selection.keys, context, visit.now)
-        return encode_json(BulkAnswer([ofrep_answer(each) for each in results])), results
+        answers = [ofrep_answer(each) for each in results]
+        return encode_json(BulkAnswer(answers, Raw(streams) if streams else UNSET)), results
 
-    return conditional(node, visit, call, (b"ofrep", selection, context), body)
+    return conditional(node, visit, call, (b"ofrep" + streams, selection, context), body)
 
 
 def read_context(body: bytes) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import msgspec
 from burgee_edge.answers import Failure, NativeAnswer, Success, UserAnswer
 from burgee_edge.bodies import EvaluateAllBody, EvaluateBody, PreviewBody
 from burgee_edge.evaluate import AllAnswer
+from burgee_edge.events import ChangeEvent, RefetchEvent
+from burgee_edge.events_offer import EVENTS_PATH, Stream
 from burgee_edge.ofrep import BulkAnswer
 from burgee_edge.openapi_shapes import (
     MANIFEST_HEADERS,
@@ -39,6 +41,9 @@ _TYPES: Final = (
     Success,
     Failure,
     BulkAnswer,
+    Stream,
+    ChangeEvent,
+    RefetchEvent,
 )
 _ERRORS: Final = {
     400: "The JSON, the query or the tenant is malformed, or the tenant is missing.",
@@ -52,7 +57,7 @@ _ERRORS: Final = {
     429: "More requests than this client may send.",
     431: "The head of the request is too large.",
     500: "A fault of this node; it has been logged.",
-    503: "This node has no flags yet.",
+    503: "This node has no flags yet, holds no more streams, or is about to stop.",
 }
 _ALWAYS: Final = (400, 405, 408, 413, 431, 500)
 _GUARDED: Final = (*_ALWAYS, 401, 403, 429, 503)
@@ -70,7 +75,13 @@ def openapi() -> Json:
             "description": "Evaluates feature flags. Read only; one environment, many tenants.",
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_ofrep_paths(), **_native_paths(), **_set_paths(), **_plain_paths()},
+        "paths": {
+            **_ofrep_paths(),
+            **_native_paths(),
+            **_set_paths(),
+            **_event_paths(),
+            **_plain_paths(),
+        },
         "components": {
             "schemas": {**schemas, **PLAIN_SCHEMAS},
             "parameters": PARAMETERS,
@@ -215,8 +226,16 @@ def _set_paths() -> Json:
             },
         }
     }
+    signatures = {"200": _answer("Signatures", "The signatures."), "304": _unchanged()}
     root = "/v1/set/{environment}"
     return {
+        f"{root}/{{name}}": get(
+            "environmentSignatures",
+            "The signatures of the environment's manifest; for tokens of all tenants",
+            signatures,
+            "SignaturesName",
+            "IfNoneMatch",
+        ),
         f"{root}/manifest.json": get(
             "environmentManifest",
             "The environment's manifest; for tokens of all tenants",
@@ -234,6 +253,31 @@ def _set_paths() -> Json:
             "document", "A document by its digest", document, "TenantName", "DocumentName"
         ),
     }
+
+
+def _event_paths() -> Json:
+    def stream(name: str) -> Json:
+        described = f"Server-sent events, the data of each a {name}; comments keep it open."
+        content = {"text/event-stream": {"schema": {"type": "string"}, "x-event-data": _ref(name)}}
+        return {"200": {"description": described, "content": content}}
+
+    changes = _operation(
+        "events",
+        "New versions that change the tenant's flags, and the keys that changed; needs flags:r",
+        stream("ChangeEvent"),
+        _GUARDED,
+        parameters=("Tenant", "LastEventId"),
+    )
+    refetch = _operation(
+        "ofrepEvents",
+        "OFREP's event stream, at the address that a bulk answer offers",
+        stream("RefetchEvent"),
+        (*_ALWAYS, 403, 404, 503),
+        error="OfrepError",
+        parameters=("EventsTenant", "EventsFor", "EventsKey"),
+        public=True,
+    )
+    return {"/v1/events": {"get": changes}, EVENTS_PATH: {"get": refetch}}
 
 
 def _plain_paths() -> Json:

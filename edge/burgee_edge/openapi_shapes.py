@@ -63,6 +63,11 @@ PARAMETERS: Final[Json] = {
     "DocumentName": _parameter(
         "path", "name", "KIND-DIGEST16.json or .bin.", minLength=1, pattern="^[a-z0-9.-]+$"
     ),
+    "SignaturesName": _parameter("path", "name", "manifest-DIGEST16.sig.", pattern="^[a-z0-9.-]+$"),
+    "LastEventId": _parameter("header", "Last-Event-ID", "Of the last event that was taken in."),
+    "EventsTenant": _parameter("query", "tenant", "The tenant.", pattern=_NAME),
+    "EventsFor": _parameter("query", "for", "The kind of key.", enum=["browser", "server"]),
+    "EventsKey": _parameter("query", "key", "What lets in; it is never logged."),
     "Attributes": {
         "in": "query",
         "name": "attributes",
@@ -143,6 +148,11 @@ PLAIN_SCHEMAS: Final[Json] = {
             "format": {"type": "array", "items": {"type": "integer"}},
         },
         "required": ["environment", "format"],
+    },
+    "Signatures": {
+        "type": "object",
+        "properties": {"signatures": {"type": "array", "items": {"type": "object"}}},
+        "required": ["signatures"],
     },
     "Status": {
         "type": "object",

@@ -1,5 +1,6 @@
 """From settings to checked options: everything that can be wrong with them, at once."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from burgee_http.principal import TENANT
 from burgee_http.settings import SettingsError
 
 __all__ = ["Options", "read_options"]
+
+
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?")
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -39,21 +43,28 @@ class Options(Struct, frozen=True, kw_only=True):
     cache_bytes: int
     log_level: str
     access_log_sample: float
+    event_streams: int
+    event_keep_alive_seconds: float
+    events_secret_file: Path | None
+    public_url: str | None
+    drain_seconds: float
     limits: Limits
 
 
 def read_options(values: Mapping[str, Any]) -> Options:
     """Return the options; raises SettingsError with every problem."""
     admin, bad_admin = _admin(values["admin_listen"])
-    problems = [*_served(values), *_callers(values), *bad_admin]
+    problems = [*_served(values), *_callers(values), *bad_admin, *_events(values)]
     if problems:
         raise SettingsError(problems)
-    same = set(Options.__struct_fields__) - {"source", "admin", "cors_origins", "limits"}
+    other = {"source", "admin", "cors_origins", "public_url", "limits"}
+    same = set(Options.__struct_fields__) - other
     return Options(
         **{name: values[name] for name in same},
         source=Path(values["source"]),
         admin=admin,
         cors_origins=values["cors_origin"],
+        public_url=values["public_url"] and values["public_url"].rstrip("/"),
         limits=Limits(
             head_bytes=values["head_bytes"],
             head_fields=values["head_fields"],
@@ -104,6 +115,17 @@ def _callers(values: Mapping[str, Any]) -> list[str]:
     if tenant is not None and not TENANT.fullmatch(tenant.encode("utf-8", "replace")):
         problems.append(f"--default-tenant {tenant!r} is no name of a tenant")
     return problems
+
+
+def _events(values: Mapping[str, Any]) -> list[str]:
+    url = values["public_url"]
+    if not url:
+        return []
+    if not _PUBLIC_URL.fullmatch(url):
+        return [f"--public-url {url!r} is not http(s)://HOST[:PORT][/PATH]"]
+    if not values["events_secret_file"]:
+        return ["--public-url needs --events-secret-file: it is for the event streams alone"]
+    return []
 
 
 def _admin(given: str | None) -> tuple[tuple[str, int] | None, list[str]]:

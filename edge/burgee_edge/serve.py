@@ -12,6 +12,8 @@ from burgee.signatures import Trust
 from burgee_edge.admin import figure_metrics, make_admin
 from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
+from burgee_edge.events_hub import Hub
+from burgee_edge.events_offer import Offers
 from burgee_edge.figures import Figures
 from burgee_edge.fleet import Fleet, Name
 from burgee_edge.folder_source import FolderSource
@@ -20,7 +22,7 @@ from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
-from burgee_edge.status import add_snapshot_metrics
+from burgee_edge.status import add_event_metrics, add_snapshot_metrics
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
@@ -64,6 +66,7 @@ def serve(values: Mapping[str, Any]) -> int:
 
 
 def _serve_by_workers(options: Options) -> int:
+    _hub(options)
     _authenticator(options)  # what is wrong with files is told once, not by every worker
     Trust.read(options.trust)
     addresses = [(options.host, options.port)]
@@ -87,6 +90,9 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
     shown = figure_metrics(figures)
     keys, authenticator = _authenticator(options)
     follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
+    hub = _hub(options)
+    holder.listeners.append(hub.swapped)
+    add_event_metrics(metrics, hub)
     gate = Gate(
         authenticator, environment=options.environment, default_tenant=options.default_tenant
     )
@@ -95,18 +101,41 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         metrics=metrics,
         render=_renderer("node", metrics, fleet),
         access_log=AccessLog(options.access_log_sample),
-        cors=Cors(options.cors_origins, local_only=options.insecure),
+        cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         checked_at=lambda: follower.checked_at,
         lifespan=_background(follower, keys, fleet),
     )
-    app = make_app(Node(options.environment, holder, gate, figures), around)
-    listeners = [Listener(app, options.host, options.port, options.limits)]
+    app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
+    listeners = [
+        Listener(
+            app,
+            options.host,
+            options.port,
+            options.limits,
+            drain_seconds=options.drain_seconds,
+            stopping=hub.stop,
+        )
+    ]
     render = _renderer("figures", shown, fleet)
     if options.admin is not None:
         host, port = options.admin
         listeners.append(Listener(make_admin(host, render), host, port, options.limits))
     return listeners
+
+
+def _hub(options: Options) -> Hub:
+    offers, path = None, options.events_secret_file
+    if path is not None:
+        try:
+            secret = path.read_bytes().strip()
+            offers = Offers(secret, options.environment, options.public_url)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(f"--events-secret-file {path}: {reason}") from error
+        except ValueError as error:
+            raise ValueError(f"--events-secret-file {path}: {error}") from error
+    return Hub(options.event_streams, options.event_keep_alive_seconds, offers)
 
 
 def _renderer(name: Name, metrics: Metrics, fleet: Fleet | None) -> Callable[[], bytes]:

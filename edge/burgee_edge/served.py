@@ -1,10 +1,13 @@
 """A snapshot as this node serves it, and making the next one beside it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
-from burgee.load import Read, Snapshot, load_environment, named_documents
+from burgee.load import Read, Snapshot, document_path, load_environment, named_documents
+from burgee.signatures import signature_path
 from burgee_edge.cache import ResponseCache
+from burgee_edge.events_history import History
 from burgee_edge.view import TenantView, empty_view
 
 __all__ = ["MANIFEST", "Served", "make_served"]
@@ -15,8 +18,8 @@ MANIFEST: Final = "manifest.json"
 class Served:
     """A snapshot, a view of each tenant, and the bytes of its documents.
 
-    `documents` are by their path below the environment's folder; `older` are those of the
-    snapshot before, for readers that are half way through it.
+    `documents` are by their path below the environment's folder, signatures among them where there
+    are any; `older` are those of the snapshot before, for readers that are half way through it.
     """
 
     def __init__(
@@ -25,11 +28,13 @@ class Served:
         views: Mapping[str, TenantView],
         documents: Mapping[str, bytes],
         older: Mapping[str, bytes],
+        history: History,
     ) -> None:
         self.snapshot = snapshot
         self.views = views
         self.documents = documents
         self.older = older
+        self.history = history
         self.version_header = (b"burgee-version", snapshot.version.encode("ascii", "replace"))
         order = "{}.{}".format(*snapshot.order)
         self.order_header = (b"burgee-order", order.encode("ascii"))
@@ -63,7 +68,20 @@ def make_served(
         return data
 
     before = None if previous is None else previous.snapshot
+    older = {} if previous is None else previous.documents
     snapshot = load_environment(recording, environment, before)
+    views = _views(snapshot, environment, previous, make_cache)
+    documents = {**_documents(snapshot, taken, older), **_signatures(snapshot, read, older)}
+    history = (History() if previous is None else previous.history).followed(before, snapshot)
+    return Served(snapshot, views, documents, older, history)
+
+
+def _views(
+    snapshot: Snapshot,
+    environment: str,
+    previous: Served | None,
+    make_cache: Callable[[], ResponseCache],
+) -> dict[str, TenantView]:
     views: dict[str, TenantView] = {}
     for tenant, flags in snapshot.tenants.items():
         known = None if previous is None else previous.views.get(tenant)
@@ -81,12 +99,33 @@ def make_served(
         if known is not None:
             view.prepare_as(known)
         views[tenant] = view
-    older = {} if previous is None else previous.documents
+    return views
+
+
+def _documents(
+    snapshot: Snapshot, taken: Mapping[str, bytes], older: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Return the documents that a snapshot names; what was taken over was not read again."""
     named = [
         path
         for tenant, whole in snapshot.manifest.tenants.items()
         for path in named_documents(tenant, whole, snapshot.manifests[tenant])
     ]
-    # What was taken over was not read again.
-    documents = {path: taken[path] if path in taken else older[path] for path in named}
-    return Served(snapshot, views, documents, older)
+    return {path: taken[path] if path in taken else older[path] for path in named}
+
+
+def _signatures(snapshot: Snapshot, read: Read, older: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the signatures beside the manifests, where there are any; they are not looked into."""
+    found: dict[str, bytes] = {}
+    with suppress(OSError):
+        path = signature_path(snapshot.data)
+        found[path] = read(path)
+    for tenant, whole in snapshot.manifest.tenants.items():
+        manifest = document_path(tenant, "manifest", whole)
+        path = manifest.removesuffix(".json") + ".sig"
+        if path in older:
+            found[path] = older[path]
+        elif manifest not in older:
+            with suppress(OSError):
+                found[path] = read(path)
+    return found

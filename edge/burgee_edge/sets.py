@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 from burgee.load import document_path
@@ -12,7 +13,7 @@ from burgee_http.errors import ApiError, from_status
 from burgee_http.etags import matches
 from burgee_http.principal import Principal
 
-__all__ = ["document", "environment_manifest", "tenant_manifest"]
+__all__ = ["document", "environment_manifest", "environment_signatures", "tenant_manifest"]
 
 _VARY = (b"vary", b"Authorization, X-API-Key")
 _FRESH = (b"cache-control", b"private, no-cache")
@@ -21,15 +22,20 @@ _BINARY = (b"content-type", b"application/octet-stream")
 _DOCUMENT: Final = re.compile(
     r"(manifest|flags|segments)-[0-9a-f]{16}\.json|members-[0-9a-f]{16}\.bin"
 )
+_SIGNATURES: Final = re.compile(r"manifest-[0-9a-f]{16}\.sig")
 
 
 def environment_manifest(node: Node, call: Call) -> Reply:
     """The environment's manifest names all tenants: it is for tokens of all tenants."""
-    principal = _reader(node, call)
-    if not principal.grants("*"):
-        raise ApiError(403, "tenant_forbidden", "This is for tokens of all tenants.")
+    _of_all_tenants(node, call)
     served = _serving(node, call)
     return _manifest(call, served, served.snapshot.data, served.snapshot.digest)
+
+
+def environment_signatures(node: Node, call: Call) -> Reply:
+    """The signatures of the environment's manifest, the present one or the one before."""
+    _of_all_tenants(node, call)
+    return _signatures(call, _serving(node, call), call.params["name"])
 
 
 def tenant_manifest(node: Node, call: Call) -> Reply:
@@ -48,6 +54,8 @@ def document(node: Node, call: Call) -> Reply:
     principal = _reader(node, call)
     served, tenant = _serving(node, call), _tenant(call, principal)
     name = call.params["name"]
+    if name.endswith(".sig"):
+        return _signatures(call, served, name, f"{tenant}/")
     if not _DOCUMENT.fullmatch(name):
         raise from_status(404)
     data = _find(f"{tenant}/{name}", served.documents, served.older)
@@ -59,6 +67,11 @@ def _reader(node: Node, call: Call) -> Principal:
     principal = node.gate.caller(call.headers)
     node.gate.require(principal, "flags:r")
     return principal
+
+
+def _of_all_tenants(node: Node, call: Call) -> None:
+    if not _reader(node, call).grants("*"):
+        raise ApiError(403, "tenant_forbidden", "This is for tokens of all tenants.")
 
 
 def _tenant(call: Call, principal: Principal) -> str:
@@ -79,6 +92,18 @@ def _manifest(call: Call, served: Served, data: bytes, digest: str) -> Reply:
     etag = b'"' + digest.encode("ascii") + b'"'
     order = served.order_header, served.version_header
     headers = (JSON, (b"etag", etag), *order, _VARY, _FRESH)
+    if matches(call.headers.get(b"if-none-match", b""), etag):
+        return Reply(304, b"", headers)
+    return Reply(200, data, headers)
+
+
+def _signatures(call: Call, served: Served, name: str, folder: str = "") -> Reply:
+    """They may be made anew over the same manifest, so they are asked for again."""
+    if not _SIGNATURES.fullmatch(name):
+        raise from_status(404)
+    data = _find(folder + name, served.documents, served.older)
+    etag = b'"' + sha256(data).hexdigest().encode("ascii") + b'"'
+    headers = (JSON, (b"etag", etag), _VARY, _FRESH)
     if matches(call.headers.get(b"if-none-match", b""), etag):
         return Reply(304, b"", headers)
     return Reply(200, data, headers)

@@ -66,6 +66,13 @@ _LISTENING: Final = (
         "no host is named. Off where left out.",
     ),
     _number("grace-seconds", 30.0, "How long requests under way may take once the node stops.", 0),
+    _number(
+        "drain-seconds",
+        1.0,
+        "How long connections that are open are still answered, each for the last time, once the "
+        "node stops; part of the grace.",
+        0,
+    ),
 )
 
 _CALLERS: Final = (
@@ -96,6 +103,27 @@ _BOUNDS: Final = (
     _count("cache-bytes", 8 * 1024 * 1024, "The most memory for answers kept, for each tenant.", 0),
 )
 
+_EVENTS: Final = (
+    _count(
+        "event-streams",
+        1000,
+        "The most streams of events, of each of the two kinds and for each worker (503).",
+        0,
+    ),
+    _number("event-keep-alive-seconds", 15.0, "How often a quiet stream gets a sign of life."),
+    _path(
+        "events-secret-file",
+        "FILE",
+        "A secret of at least 32 bytes, the same on all nodes of a fleet; with it OFREP's bulk "
+        "answers offer an event stream.",
+    ),
+    _text(
+        "public-url",
+        "URL",
+        "Where clients reach the node, for event streams behind a gateway that adds a path.",
+    ),
+)
+
 _LOGS: Final = (
     Setting(
         name="log-level",
@@ -114,4 +142,6 @@ _LOGS: Final = (
     ),
 )
 
-TABLE: Final = SettingsTable("BURGEE_EDGE_", (*_SERVED, *_LISTENING, *_CALLERS, *_BOUNDS, *_LOGS))
+_ALL: Final = (*_SERVED, *_LISTENING, *_CALLERS, *_BOUNDS, *_EVENTS, *_LOGS)
+
+TABLE: Final = SettingsTable("BURGEE_EDGE_", _ALL)

@@ -1,10 +1,11 @@
 """`/healthz`, `/readyz`, `/v1/status` and the metrics of what this node serves."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from burgee.instants import MICROSECONDS, format_instant, parse_instant
+from burgee_edge.events_hub import KINDS, Hub, stopping
 from burgee_edge.holder import Holder
 from burgee_edge.node import Node
 from burgee_edge.served import Served
@@ -13,7 +14,7 @@ from burgee_http.json_text import encode_json
 from burgee_http.metrics import Metrics
 from burgee_http.principal import Principal
 
-__all__ = ["add_snapshot_metrics", "health", "ready", "show_metrics", "status"]
+__all__ = ["add_event_metrics", "add_snapshot_metrics", "health", "ready", "show_metrics", "status"]
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -27,6 +28,8 @@ def health(call: Call) -> Reply:
 
 def ready(node: Node, call: Call) -> Reply:
     """There is a snapshot to serve; an old one alerts, it does not unready."""
+    if node.hub is not None and node.hub.stopping:
+        raise stopping()
     node.serving()
     return Reply(200, b"ready", _HEADERS)
 
@@ -139,6 +142,22 @@ def add_snapshot_metrics(
         "Snapshots refused.",
         lambda: {(reason,): count for reason, count in holder.refusals.items()},
         ("reason",),
+        kind="counter",
+    )
+
+
+def add_event_metrics(metrics: Metrics, hub: Hub) -> None:
+    """Add how many streams are held, and how many were not."""
+
+    def each(counts: Mapping[str, int]) -> dict[tuple[str, ...], float]:
+        return {(kind,): counts[kind] for kind in KINDS}
+
+    metrics.computed("burgee_event_streams", "Streams open now.", lambda: each(hub.open), ("kind",))
+    metrics.computed(
+        "burgee_event_streams_refused_total",
+        "Streams that there was no room for.",
+        lambda: each(hub.refused),
+        ("kind",),
         kind="counter",
     )
 

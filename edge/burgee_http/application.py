@@ -71,7 +71,8 @@ class Application:
             await self._respond(call, scope, receive, out)
         finally:
             path = call.route or self._template(scope)
-            self._metrics.record(path, call.method, out.status, perf_counter() - began)
+            spent = (out.streams_since or perf_counter()) - began
+            self._metrics.record(path, call.method, out.status, spent)
             self._access_log.record(path, call.method, out.status, call.tenant, call.request_id)
 
     async def _respond(self, call: Call, scope: Scope, receive: Receive, out: "_Outgoing") -> None:
@@ -109,11 +110,14 @@ class _Outgoing:
         self._send = send
         self._extra = extra
         self.status = 0
+        self.streams_since = 0.0  # an answer that goes on for hours was not late by them
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._extra]
+        elif message.get("more_body") and not self.streams_since:
+            self.streams_since = perf_counter()
         await self._send(message)
 
 

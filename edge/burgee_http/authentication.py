@@ -36,6 +36,10 @@ class Authenticator:
 
     def principal(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Raises ApiError 401."""
+        return self.verified(headers)[0]
+
+    def verified(self, headers: Mapping[bytes, bytes]) -> tuple[Principal, float]:
+        """The same, with when it expires, in seconds since 1970."""
         token = presented_token(headers)
         if token is None:
             raise _unauthenticated("unauthenticated", "A token or client key is needed.")
@@ -43,12 +47,12 @@ class Authenticator:
         known = self._known  # a change meanwhile, in another thread, puts a new one in its place
         found = known.get(token)
         if found is not None and self._clock() < found[1]:
-            return found[0]
-        principal, until = self._verify(token)
+            return found
+        verified = self._verify(token)
         if len(known) >= _MOST_REMEMBERED:
             known.clear()
-        known[token] = principal, until
-        return principal
+        known[token] = verified
+        return verified
 
     def _follow(self) -> None:
         if self._clients is not None:

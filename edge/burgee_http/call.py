@@ -30,6 +30,7 @@ class Call(msgspec.Struct):
     params: Mapping[str, Any] = {}
     route: str = ""
     tenant: str = ""
+    waited: bool = False  # a handler has asked for time, and does so once
 
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string, in order; 400 where it is not UTF-8."""

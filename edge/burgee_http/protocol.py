@@ -20,9 +20,10 @@ from burgee_http.errors import ApiError, from_status
 from burgee_http.heads import announced_length, judge_head, without_offer
 from burgee_http.limits import Limits
 
-__all__ = ["REFUSED", "BoundedProtocol", "protocol_class"]
+__all__ = ["ABORT", "REFUSED", "BoundedProtocol", "protocol_class"]
 
 REFUSED: Final = "burgee.refused"  # where the error of a refused request stands in its ASGI scope
+ABORT: Final = "burgee.abort"  # what ends its connection at once, whatever has not been sent
 
 _SLASHES = re.compile(rb"/{2,}")
 
@@ -37,6 +38,7 @@ _MOST_WAITING = 16
 
 class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[Limits] = Limits()
+    draining: ClassVar[bool] = False  # the server is about to stop: no answer but the last
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +148,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers = []  # trailers are no headers: they must not reach the scope
         self._phase = _BODY
         self._seen = 0
-        if self._stopping:
+        if self._stopping or self.draining:
             self.cycle.keep_alive = False
         if error is not None:
             self._end(self.cycle, error)
@@ -216,6 +218,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if not cycle.more_body:
             self._running = cycle
+            cast(dict[str, Any], cycle.scope)[ABORT] = self.transport.abort
             super()._start_asgi_task(cycle, app)
             return
         self._held = cycle
@@ -315,6 +318,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()  # closing would wait for the client to read
         else:
             super().timeout_keep_alive_handler()
+
+    def drain(self) -> None:
+        """Make the answer that is under way the last one; see `draining` for those to come."""
+        if not self._answered():
+            self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
         if self._phase == _HEAD and self._answered() and not self._refused:

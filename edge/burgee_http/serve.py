@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
@@ -15,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from burgee_http.limits import Limits
-from burgee_http.protocol import protocol_class
+from burgee_http.protocol import BoundedProtocol, protocol_class
 
 try:
     from uvloop import new_event_loop
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 _log = structlog.get_logger("burgee.serve")
+_TICK: Final = 0.02
+_LAST_CALL: Final = 0.2  # seconds before the end of draining, when nobody is let in any more
 _IMPATIENT: Final = 1.0  # supervisors send one signal to a process and to its group
 
 
@@ -44,18 +47,26 @@ class ServeError(Exception):
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """An application and where it listens; port 0 takes a free one."""
+    """An application and where it listens; port 0 takes a free one.
+
+    `stopping` is called when the end begins, for streams to be closed. From then on connections
+    are answered for `drain_seconds` more, each for the last time.
+    """
 
     app: ASGIApp
     host: str = "127.0.0.1"
     port: int = 0
     limits: Limits = Limits()
+    drain_seconds: float = 1.0
+    stopping: Callable[[], None] = lambda: None
 
 
 class Server(uvicorn.Server):
     """uvicorn's server; signals are left to whoever runs it, and no connection outlives it."""
 
     started_hook: Callable[[], None] | None = None
+    stopping: Callable[[], None] = staticmethod(lambda: None)
+    drain_seconds = 0.0
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,11 +78,36 @@ class Server(uvicorn.Server):
             self.started_hook()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.stopping()
+        await self._drain()
         await super().shutdown(sockets=sockets)
         for connection in list(self.server_state.connections):
             transport = cast(Any, connection).transport
             if transport is not None:
                 transport.abort()
+
+    async def _drain(self) -> None:
+        """Answer once more whoever does not know yet that this is the end. A connection that is
+        closed just when its client sends would be reset, and the request lost.
+        """
+        protocol = cast(type[BoundedProtocol], self.config.http_protocol_class)
+        protocol.draining = True
+        for connection in list(self.server_state.connections):
+            cast(BoundedProtocol, connection).drain()
+        until = time.monotonic() + self.drain_seconds
+        await self._wait_for_connections(until - _LAST_CALL)
+        for server in self.servers:
+            server.close()
+        await self._wait_for_connections(until)  # who came in last has hardly sent anything yet
+
+    async def _wait_for_connections(self, until: float) -> None:
+        """Wait until there are none, or for so long."""
+        while self._goes_on(until):  # noqa: ASYNC110  uvicorn tells nobody when they change
+            await asyncio.sleep(_TICK)
+
+    def _goes_on(self, until: float) -> bool:
+        in_time = time.monotonic() < until and not self.force_exit
+        return in_time and bool(self.server_state.connections)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -92,6 +128,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
+    drain_seconds = min(listener.drain_seconds, grace_seconds)
     config = uvicorn.Config(
         cast(Any, listener.app),
         http=cast(Any, protocol_class(listener.limits)),
@@ -105,9 +142,12 @@ def make_server(listener: Listener, grace_seconds: float = 30.0) -> Server:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=cast(Any, listener.limits.keep_alive_seconds),
-        timeout_graceful_shutdown=cast(Any, grace_seconds),
+        timeout_graceful_shutdown=cast(Any, grace_seconds - drain_seconds),
     )
-    return Server(config)
+    server = Server(config)
+    server.drain_seconds = drain_seconds
+    server.stopping = listener.stopping
+    return server
 
 
 def print_listening(addresses: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The gate in front of every tenant's data: who calls, for which tenant, and may they."""
 
 from collections.abc import Mapping
+from math import inf
 
 import msgspec
 
@@ -62,6 +63,21 @@ class Gate:
             raise ApiError(403, "tenant_forbidden", "This token is not for that tenant.")
         self.require(principal, scope)
         return Access(principal, tenant)
+
+    def goes_on(self, headers: Mapping[bytes, bytes], tenant: str, scope: str) -> bool:
+        """Whether who was admitted would be again; costs nothing of their rate."""
+        if self._authenticator is None:
+            return True
+        try:
+            principal = self._authenticator.principal(headers)
+            self.require(principal, scope)
+        except ApiError:
+            return False
+        return principal.grants(tenant)
+
+    def until(self, headers: Mapping[bytes, bytes]) -> float:
+        """When the token of who was admitted expires, in seconds since 1970."""
+        return inf if self._authenticator is None else self._authenticator.verified(headers)[1]
 
     def require(self, principal: Principal, scope: str) -> None:
         """403 where the scope or this server's environment is not granted."""

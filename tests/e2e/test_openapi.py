@@ -56,6 +56,7 @@ def test_schemathesis_finds_nothing(reader: EdgeProcess, dist: Path, tmp_path: P
     arguments = ["--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--seed", "1"]
     arguments += ["--checks", "all", "--request-timeout", "10", "--suppress-health-check", "all"]
     arguments += ["--header", "X-Tenant-ID: acme", "--no-color"]
+    arguments += ["--exclude-operation-id", "events"]  # a good answer to it never ends
     done = subprocess.run(
         [program, "run", f"{reader.url}/openapi.json", *arguments],
         cwd=tmp_path,
@@ -67,4 +68,4 @@ def test_schemathesis_finds_nothing(reader: EdgeProcess, dist: Path, tmp_path: P
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 14" in done.stdout, done.stdout
+    assert "Tested: 16" in done.stdout, done.stdout

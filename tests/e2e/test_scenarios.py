@@ -1,4 +1,5 @@
-"""Promise: OpenFeature's own scenarios of evaluation hold for its Python provider at our node."""
+"""Promise: OpenFeature's own scenarios of evaluation hold for its Python provider at our node, and
+for our provider in process, over the folder and over the node."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +12,11 @@ from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.flag_evaluation import FlagEvaluationDetails
+from openfeature.provider import AbstractProvider
+from requests import Session
 
+from burgee import Client
+from burgee.openfeature import BurgeeProvider
 from support.edge_process import EdgeProcess
 from support.gherkin import Scenario, Steps, parse_scenarios
 from support.process import ROOT
@@ -172,13 +177,25 @@ def _expect_way(world: World, variant: str, reason: str) -> None:
     assert (world.answer.variant, world.answer.reason) == (variant, reason)
 
 
-@pytest.fixture(scope="module")
-def client(spec: EdgeProcess) -> Iterator[OpenFeatureClient]:
-    provider = OFREPProvider(spec.url, headers_factory=lambda: dict(spec.headers))
-    api.set_provider(provider, _DOMAIN)
+@pytest.fixture(scope="module", params=["ofrep", "folder", "node"])
+def client(
+    request: pytest.FixtureRequest, spec: EdgeProcess, dist: Path
+) -> Iterator[OpenFeatureClient]:
+    tenant = "openfeature-spec"
+    session: Session | None = None
+    provider: AbstractProvider
+    if request.param == "ofrep":
+        remote = OFREPProvider(spec.url, headers_factory=lambda: dict(spec.headers))
+        provider, session = remote, remote.session
+    elif request.param == "folder":
+        provider = BurgeeProvider(Client(dist, tenant=tenant, environment="production"))
+    else:
+        provider = BurgeeProvider(Client(spec.url, tenant=tenant, allow_unsigned=True))
+    api.set_provider_and_wait(provider, _DOMAIN)
     yield api.get_client(_DOMAIN)
     api.clear_providers()
-    provider.session.close()
+    if session is not None:
+        session.close()
 
 
 @pytest.mark.parametrize("scenario", _SCENARIOS, ids=lambda each: each.name.replace(" ", "-"))

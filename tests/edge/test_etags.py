@@ -58,7 +58,13 @@ class World:
                 tenants={"acme": digest},
             )
         )
-        return make_served(files.__getitem__, "production", self.node.holder.current, self._cache)
+
+        def read(path: str) -> bytes:
+            if path not in files:
+                raise FileNotFoundError(path)
+            return files[path]
+
+        return make_served(read, "production", self.node.holder.current, self._cache)
 
     def _cache(self) -> ResponseCache:
         return ResponseCache(20_000, self.counts, self.figures.settle)

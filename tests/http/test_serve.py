@@ -15,7 +15,7 @@ from burgee_http.limits import Limits
 from burgee_http.serve import ServeError, bind
 from support import echo_app
 from support.echo_app import EchoApp
-from support.wire import Wire, ask, running
+from support.wire import Answer, Wire, ask, running
 
 PATHS = [Path(burgee_http.__file__ or "").parents[1], Path(echo_app.__file__).parents[1]]
 CHILD = """
@@ -72,6 +72,31 @@ def test_a_signal_ends_it(child: Child, number: signal.Signals, code: int) -> No
         assert idle.closed()
     assert "stopping" in child.finish().splitlines()
     assert child.process.returncode == code
+
+
+def test_idle_connections_are_answered_once_more() -> None:
+    """A client that sends just when the server stops must not lose its request."""
+    echo = EchoApp()
+    told = threading.Event()
+    request = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+    answers: list[Answer] = []
+
+    def ask_again(idle: Wire) -> None:
+        assert told.wait(10)
+        for wire in (idle, Wire(idle.port)):  # who comes only now is answered too
+            with wire:
+                wire.send(request)
+                answers.append(wire.answer())
+                assert wire.closed()
+
+    with running(echo.app, grace=30, drain=30, stopping=told.set) as port:
+        idle = Wire(port)
+        idle.send(request)
+        assert "connection" not in idle.answer().headers
+        later = threading.Thread(target=ask_again, args=[idle])
+        later.start()
+    later.join()
+    assert [answer.headers["connection"] for answer in answers] == ["close", "close"]
 
 
 def test_the_end_is_bounded() -> None:

@@ -36,6 +36,9 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - 
     ("package", "unwanted"),
     [
         ("burgee", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
+        ("burgee.load", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
+        ("burgee.client", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
+        ("burgee.testing", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
         ("burgee_http", COMPILER - {"watchfiles"} | {"burgee", "burgee_edge"}),
         ("burgee_edge", COMPILER - {"watchfiles"}),
         ("burgee_compiler", SERVERS | {"burgee_cli"}),

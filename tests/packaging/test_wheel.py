@@ -2,10 +2,12 @@
 
 import importlib.util
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import Parser
+from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from support.process import run_python
+from support.snapshots import TenantParts, flag, write_environment
 
 pytestmark = pytest.mark.wheel
 
@@ -97,7 +100,9 @@ def test_carries_the_licence(wheel: zipfile.ZipFile, metadata: Message, root: Pa
 def test_installs_the_command(wheel: zipfile.ZipFile) -> None:
     (name,) = (name for name in wheel.namelist() if name.endswith("/entry_points.txt"))
     lines = wheel.read(name).decode("utf-8").splitlines()
-    assert lines == ["[console_scripts]", "burgee = burgee_cli:main"]
+    scripts, plugins = lines[:2], lines[-2:]
+    assert scripts == ["[console_scripts]", "burgee = burgee_cli:main"]
+    assert plugins == ["[pytest11]", "burgee = burgee.pytest_plugin"]
 
 
 def test_runs_on_every_supported_python(metadata: Message) -> None:
@@ -106,6 +111,57 @@ def test_runs_on_every_supported_python(metadata: Message) -> None:
 
 def test_an_app_needs_three_libraries(metadata: Message) -> None:
     assert needs(metadata, "") == APP_NEEDS
+
+
+def test_those_three_need_nothing_else() -> None:
+    for name in APP_NEEDS:
+        found = map(Requirement, distribution(name).requires or [])
+        assert [str(each) for each in found if each.marker is None] == [], name
+        assert not any(
+            each.marker.evaluate({"extra": ""})
+            for each in map(Requirement, distribution(name).requires or [])
+            if each.marker is not None
+        ), name
+
+
+BARE = """
+import importlib.util, sys
+sys.path[:0] = [{site!r}]
+from burgee import Client
+with Client({dist!r}, tenant="acme") as client:
+    assert client.evaluate("f", {{"targetingKey": "u-1"}}, False) is True, client.state
+with Client("http://127.0.0.1:1", tenant="acme", allow_unsigned=True) as client:
+    assert client.evaluate("f", {{}}, True) is True
+from burgee.testing import flags, static_client
+with static_client() as client, flags.override({{"f": "on"}}):
+    assert client.evaluate("f", {{}}, False) is True
+try:
+    Client({dist!r}, tenant="acme", trust=["signing.pub"])
+except ImportError as error:
+    assert "burgee[verify]" in str(error)
+else:
+    raise AssertionError("no signature can be checked without cryptography")
+for name in {absent!r}:
+    assert importlib.util.find_spec(name) is None, name
+print("well")
+"""
+
+
+def test_an_app_runs_on_those_three_alone(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """The wheel, unpacked as `pip install burgee` would, beside what it names and nothing else."""
+    site = tmp_path / "site"
+    wheel.extractall(site)
+    for name in APP_NEEDS:
+        for file in distribution(name).files or []:
+            if ".." not in file.parts:
+                target = site / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), target)
+    write_environment(tmp_path / "dist", {"acme": TenantParts({"f": flag("on")})})
+    absent = ["click", "cryptography", "openfeature", "pygit2", "starlette", "uvicorn", "yaml"]
+    script = BARE.format(site=str(site), dist=str(tmp_path / "dist"), absent=absent)
+    done = run_python("-I", "-S", "-c", script, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "well\n"), done.stderr
 
 
 def test_has_the_documented_extras(metadata: Message) -> None:

@@ -13,6 +13,7 @@ from burgee.load import read_folder
 from burgee.snapshot.forms import ConditionForm, GateForm, OutcomeForm
 from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
+from burgee_edge.events_hub import Hub
 from burgee_edge.figures import Figures
 from burgee_edge.holder import Holder
 from burgee_edge.node import Node, now_micros
@@ -121,7 +122,8 @@ def running_edge(source: Path, **settings: Any) -> Iterator[Edge]:
     }
     listeners = build(read_options(read_settings(TABLE, given, {})))
     admin = listeners[1].app if len(listeners) > 1 else None
-    with running(listeners[0].app, listeners[0].limits) as port:
+    first = listeners[0]
+    with running(first.app, first.limits, stopping=first.stopping) as port:
         assert admin is None or isinstance(admin, Application)
         yield Edge(port, admin, source)
 
@@ -159,9 +161,10 @@ def handlers(
         None,
         lambda: ResponseCache(1 << 20, counts, figures.settle),
     )
-    holder = Holder()
+    holder, hub = Holder(), Hub()
+    holder.listeners.append(hub.swapped)
     holder.take(served)
-    node = Node("production", holder, Gate(None, default_tenant="acme"), figures, clock)
+    node = Node("production", holder, Gate(None, default_tenant="acme"), figures, clock, hub)
     metrics = Metrics(process=False)
     around = Surroundings(metrics=metrics, render=metrics.render, access_log=AccessLog(0.0))
     return node, make_app(node, around)

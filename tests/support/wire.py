@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
@@ -32,6 +32,7 @@ class Wire:
     """One connection; sends exactly the bytes it is given."""
 
     def __init__(self, port: int, timeout: float = 10.0) -> None:
+        self.port = port
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self._buffer = b""
 
@@ -93,9 +94,15 @@ def ask(
 
 
 @contextmanager
-def running(app: ASGIApp, limits: Limits | None = None, grace: float = 5.0) -> Iterator[int]:
+def running(
+    app: ASGIApp,
+    limits: Limits | None = None,
+    grace: float = 5.0,
+    stopping: Callable[[], None] = lambda: None,
+    drain: float = 1.0,
+) -> Iterator[int]:
     """The application under our server, in a thread; gives its port and stops it at the end."""
-    listener = Listener(app, limits=limits or Limits())
+    listener = Listener(app, limits=limits or Limits(), drain_seconds=drain, stopping=stopping)
     listening = bind(listener.host, listener.port)
     server = make_server(listener, grace)
     started = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -14,12 +15,14 @@ from burgee.evaluation.run import Run, Slots
 from burgee.snapshot.documents import TenantDocuments
 from burgee.snapshot.forms import SegmentForm
 
-__all__ = ["TenantFlags"]
+__all__ = ["UNPREPARABLE", "TenantFlags"]
 
 _SEGMENT: Final = msgspec.json.Decoder(SegmentForm)
 _DEEP: Final = 24
 """Chains of flags longer than this are decided from their far end, not by recursion."""
 
+UNPREPARABLE: Final = (ValueError, LookupError, TypeError)
+"""What preparing a form raises that is none that can be evaluated."""
 Members = Any
 """What holds 16-byte digests: a frozenset, or a document of sorted ones."""
 
@@ -40,6 +43,7 @@ class TenantFlags:
         self._segments = segments
         self._members = members
         self._prepared: dict[str, Flag] = {}
+        self._sorted: list[str] | None = None
         self._prepared_segments: dict[str, Segment] = {}
         self._chains: dict[str, tuple[str, ...]] = {}
         self.documents: TenantDocuments | None = None
@@ -47,7 +51,17 @@ class TenantFlags:
 
     def keys(self) -> list[str]:
         """Return the keys of all flags, sorted."""
-        return sorted(self._entries)
+        if self._sorted is None:
+            self._sorted = sorted(self._entries)
+        return list(self._sorted)
+
+    def all(self) -> list[tuple[str, Flag | None]]:
+        """Return all flags by key, sorted; None where one cannot be prepared."""
+        for key in self._entries.keys() - self._prepared.keys():
+            with suppress(*UNPREPARABLE):
+                self.get(key)
+        prepared = self._prepared
+        return [(key, prepared.get(key)) for key in self.keys()]
 
     def __contains__(self, key: object) -> bool:
         return key in self._entries
@@ -98,7 +112,7 @@ class TenantFlags:
     def _find(self, key: str) -> Flag | Result:
         try:
             flag = self.get(key)
-        except (ValueError, LookupError, TypeError):
+        except UNPREPARABLE:
             return failed(key, "error")
         return failed(key, "flag_not_found") if flag is None else flag
 
@@ -137,7 +151,7 @@ class TenantFlags:
     def _decide(self, key: str, context: Mapping[str, Any], now: int, run: Run) -> Result | None:
         try:
             flag = self.get(key)
-        except (ValueError, LookupError, TypeError):
+        except UNPREPARABLE:
             return None
         return None if flag is None else flag.choose(context, now, run)
 
@@ -168,7 +182,7 @@ class TenantFlags:
     def _depends_on(self, key: str) -> frozenset[str]:
         try:
             flag = self.get(key)
-        except (ValueError, LookupError, TypeError):
+        except UNPREPARABLE:
             return frozenset()
         return frozenset() if flag is None else flag.depends_on
 
@@ -186,10 +200,14 @@ class TenantFlags:
         if self.tenant != other.tenant:
             return
         self._prepared = dict(other._prepared)
-        for key in _suspects(self.documents, other.documents, other._prepared):
+        gone = 0
+        for key in _suspects(self.documents, other.documents, other._entries):
             entry = self._entries.get(key)
+            gone += entry is None
             if entry is None or entry[0] != other._entries[key][0]:
                 self._prepared.pop(key, None)
+        if not gone and len(self._entries) == len(other._entries):
+            self._sorted = other._sorted  # the same keys: none went, so none came
         self._prepared_segments = {
             name: segment
             for name, segment in list(other._prepared_segments.items())
@@ -198,9 +216,9 @@ class TenantFlags:
 
 
 def _suspects(
-    new: TenantDocuments | None, old: TenantDocuments | None, prepared: Mapping[str, Flag]
+    new: TenantDocuments | None, old: TenantDocuments | None, keys: Iterable[str]
 ) -> Iterable[str]:
     """Return the keys that may stand for another flag now: those of documents that are gone."""
     if new is None or old is None:
-        return list(prepared)
+        return keys
     return [key for name, part in old.parts.items() if name not in new.parts for key in part]
