@@ -32,6 +32,5 @@ def possible_age(literals: Sequence[Literal]) -> bool:
 
 
 def _holds(literal: Literal, age: int) -> bool:
-    if literal.operator == "within_last":
-        return 0 <= age < literal.constant
-    return age >= int(literal.constant)
+    span: int = literal.constant
+    return 0 <= age < span if literal.operator == "within_last" else age >= span
