@@ -22,8 +22,8 @@ def check_unserved_variants(view: FlagView) -> Iterator[Diagnostic]:
     if view.flag.variants is None or not decides(view):
         return
     served = set(_served(view))
-    if one_answer(view) is not None:
-        return  # which is a finding, and the cause
+    if one_answer(view) is not None or not served <= {*view.variants, None, "off"}:
+        return  # which is a finding, and may be the cause
     for name, variant in view.variants.items():
         if name not in served and variant.value is not None:
             yield view.finding_at_key(
