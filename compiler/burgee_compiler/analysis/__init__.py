@@ -9,16 +9,18 @@ paths which look into one object need no care: a context gives each of them one 
 from __future__ import annotations
 
 from burgee_compiler.analysis.domains import ANYTHING, Domain, Domains, domains_of
-from burgee_compiler.analysis.search import always, covered, never, never_asks
-from burgee_compiler.analysis.subjects import subjects_of
+from burgee_compiler.analysis.search import always, covered, is_plain, never, never_asks
+from burgee_compiler.analysis.subjects import Subject, subjects_of
 
 __all__ = [
     "ANYTHING",
     "Domain",
     "Domains",
+    "Subject",
     "always",
     "covered",
     "domains_of",
+    "is_plain",
     "never",
     "never_asks",
     "subjects_of",

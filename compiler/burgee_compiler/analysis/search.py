@@ -15,7 +15,7 @@ from burgee_compiler.analysis.subjects import Subject, subject_of
 from burgee_compiler.analysis.values import possible
 from burgee_compiler.model.condition import Condition
 
-__all__ = ["always", "covered", "never", "never_asks"]
+__all__ = ["always", "covered", "is_plain", "never", "never_asks"]
 
 _MOST_STEPS: Final = 2_000
 _MOST_CHOICES: Final = 200
@@ -29,12 +29,29 @@ Known: TypeAlias = dict[Subject, tuple[Literal, ...]]
 
 def never(condition: Condition, domains: Domains = _NONE) -> bool:
     """Return True only where a condition holds in no context."""
+    if not domains and is_plain(condition):
+        return False
     return not _Search(domains).may_hold([(condition, True)])
 
 
 def always(condition: Condition) -> bool:
     """Return True only where a condition holds in every context."""
+    if not _has_choice(condition):
+        return False  # nothing is asked for that a missing attribute, or no segment, satisfies
     return not _Search(_NONE).may_hold([(condition, False)])
+
+
+def is_plain(condition: Condition) -> bool:
+    """Return whether no subject is asked two things, so that nothing can contradict another."""
+    parts = condition.all or (condition,)
+    subjects = {subject for part in parts if len(part.tests) < 2 and (subject := subject_of(part))}
+    return len(subjects) == len(parts)
+
+
+def _has_choice(condition: Condition) -> bool:
+    if condition.any is not None or condition.not_ is not None:
+        return True
+    return any(map(_has_choice, condition.all or ()))
 
 
 def covered(condition: Condition | None, others: Sequence[Condition]) -> bool:

@@ -22,11 +22,11 @@ def possible(literals: Sequence[Literal], domain: Domain = ANYTHING) -> bool:
         return False
     if domain.values is not None:
         return any(possible_value(value, literals) for value in domain.values)
-    if len(literals) == 1 and domain is ANYTHING:
-        return True
     tags = domain.tags
     for each in wanted:
         tags &= each.tags
+    if len(literals) == 1 and not literals[0].is_membership:
+        return bool(tags)
     return any(_possible_as(tag, literals, domain) for tag in tags)
 
 

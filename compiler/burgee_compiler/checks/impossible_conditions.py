@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final, TypeAlias
 
-from burgee_compiler.analysis import never
+from burgee_compiler.analysis import is_plain, never
 from burgee_compiler.checks.declared_attributes import misfits
 from burgee_compiler.checks.views import FlagView, SegmentView
 from burgee_compiler.checks.walk import Path, nested, said
@@ -16,6 +16,7 @@ from burgee_compiler.model.condition import Condition
 __all__ = ["check_impossible_conditions"]
 
 View: TypeAlias = FlagView | SegmentView
+_EXCLUDING: Final = frozenset(("neq", "nin"))  # all the values that are declared, perhaps
 _MOST: Final = 20  # parts of which two are looked for that contradict each other
 
 
@@ -24,24 +25,32 @@ def check_impossible_conditions(view: View) -> Iterator[Diagnostic]:
     parts = view.rule_parts if isinstance(view, FlagView) else view.parts
     for path, part in parts:
         when: Condition | None = said(part, "when")
-        if when is None:
-            continue
-        place = (*path, "when")
-        if never(when):
-            yield view.finding(
-                "B711",
-                "this condition never holds: what it asks for contradicts itself",
-                place,
-                labels=_clash(view, place, when),
-                help="write `any:` where one of several is enough, or mend what it asks for",
-            )
-        elif _never_as_declared(view, place, when):
-            yield view.finding(
-                "B711",
-                "this condition never holds of what attributes.yaml declares",
-                place,
-                help="mend what it asks for, or the types and values in attributes.yaml",
-            )
+        if when is None or (is_plain(when) and not _excludes(when)):
+            continue  # what is impossible by itself is told by other checks
+        if never(when, view.tenant.domains):
+            yield from _finding(view, (*path, "when"), when)
+
+
+def _excludes(when: Condition) -> bool:
+    return any(not each.tests.keys().isdisjoint(_EXCLUDING) for each in when.all or (when,))
+
+
+def _finding(view: View, place: Path, when: Condition) -> Iterator[Diagnostic]:
+    if never(when):
+        yield view.finding(
+            "B711",
+            "this condition never holds: what it asks for contradicts itself",
+            place,
+            labels=_clash(view, place, when),
+            help="write `any:` where one of several is enough, or mend what it asks for",
+        )
+    elif not _misfit(view, place, when):
+        yield view.finding(
+            "B711",
+            "this condition never holds of what attributes.yaml declares",
+            place,
+            help="mend what it asks for, or the types and values in attributes.yaml",
+        )
 
 
 def _clash(view: View, path: Path, when: Condition) -> tuple[Label, ...]:
@@ -53,11 +62,6 @@ def _clash(view: View, path: Path, when: Condition) -> tuple[Label, ...]:
             places = (view.where((*path, "all", index)) for index in (first, second))
             return tuple(Label(*each) for each in zip(places, texts, strict=True))
     return ()
-
-
-def _never_as_declared(view: View, path: Path, when: Condition) -> bool:
-    domains = view.tenant.domains
-    return bool(domains) and never(when, domains) and not _misfit(view, path, when)
 
 
 def _misfit(view: View, path: Path, when: Condition) -> bool:

@@ -32,8 +32,12 @@ def one_answer(view: FlagView) -> str | None:
     """Return the variant that a flag which seems to decide something serves to everyone."""
     if not decides(view):
         return None
-    answers = {answer for each in view.standings for answer in _answers(view, each)}
-    return answers.pop() if len(answers) == 1 else None
+    answers: set[str | None] = set()
+    for standing in view.standings:
+        answers.update(_answers(view, standing))
+        if len(answers) > 1:
+            return None
+    return answers.pop() if answers else None
 
 
 def decides(view: FlagView) -> bool:

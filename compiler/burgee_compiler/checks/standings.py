@@ -14,7 +14,8 @@ __all__ = ["Standing", "standings_of"]
 
 
 class Standing(Struct, frozen=True):
-    """A flag without overlays and schedules, as it is in some environments from some instant on."""
+    """A flag as it is in some environments from some instant on; its overlays and schedules, and
+    those of its rules, say nothing here."""
 
     environments: tuple[str, ...]
     flag: Flag
@@ -24,29 +25,34 @@ class Standing(Struct, frozen=True):
     """Whether no step of a schedule changes it any more."""
 
 
-def standings_of(flag: Flag, environments: Sequence[str]) -> list[Standing]:
-    """Return every state that a flag is in, those of one environment in the order of time.
+def standings_of(flag: Flag, environments: Sequence[str]) -> Iterator[Standing]:
+    """Yield every state that a flag is in, those of one environment in the order of time.
 
-    Environments that the flag does not name are taken together.
+    Environments that the flag does not name are taken together, and first: what they are at the
+    beginning is what is written, and often enough to know.
     """
     named = _named(flag)
     alike = tuple(each for each in environments if each not in named)
-    groups = [(each,) for each in environments if each in named]
-    return [standing for group in (*groups, alike) if group for standing in _of(flag, group)]
+    if alike:
+        yield from _of(flag, alike)
+    for each in environments:
+        if each in named:
+            yield from _of(flag, (each,))
 
 
 def _of(flag: Flag, environments: tuple[str, ...]) -> Iterator[Standing]:
-    if not flag.environments and not flag.schedule and not _busy(flag):
-        yield Standing(environments, flag, ("rules",), True)
-        return
-    phases = phases_of(flag_in(flag, environments[0]))
+    place = environments[0]
+    later = bool(flag.schedule) or any(rule.schedule for rule in flag.rules)
+    if place not in flag.environments and not any(
+        place in each.environments for each in flag.rules
+    ):
+        yield Standing(environments, flag, ("rules",), not later)
+        phases = phases_of(flag_in(flag, place))[1:] if later else []
+    else:
+        phases = phases_of(flag_in(flag, place))
     for number, phase in enumerate(phases, start=1):
-        path = _rules_at(flag, environments[0], phase.at)
+        path = _rules_at(flag, place, phase.at)
         yield Standing(environments, phase.flag, path, number == len(phases))
-
-
-def _busy(flag: Flag) -> bool:
-    return any(rule.environments or rule.schedule for rule in flag.rules)
 
 
 def _named(flag: Flag) -> set[str]:

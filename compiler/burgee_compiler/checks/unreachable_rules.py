@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from burgee.buckets import SLOTS
 from burgee.paths import TARGETING_KEY, canonical_path
-from burgee_compiler.analysis import always, covered, never, subjects_of
+from burgee_compiler.analysis import Subject, always, covered, never, subjects_of
 from burgee_compiler.checks.standings import Standing
 from burgee_compiler.checks.views import FlagView
 from burgee_compiler.checks.walk import Path
@@ -29,18 +29,32 @@ class _Cause(Struct, frozen=True):
     everyone: bool
 
 
+class _Taker(Struct, frozen=True):
+    """A rule that answers for all of whom its condition holds."""
+
+    index: int
+    when: Condition
+    subjects: frozenset[Subject]
+
+
 def check_unreachable_rules(view: FlagView) -> Iterator[Diagnostic]:
     """Report rules that nobody reaches, because rules before them answer."""
     if all(len(rules) < 2 for _, rules in view.rule_lists):
         return
-    causes: dict[Path, list[_Cause | None]] = {}
+    causes: dict[Path, _Cause] = {}
+    reached: set[Path] = set()
     for standing in view.standings:
         for index, cause in enumerate(_causes(standing)):
-            causes.setdefault((*standing.rules, index), []).append(cause)
+            path = (*standing.rules, index)
+            if cause is None:
+                reached.add(path)
+            else:
+                causes.setdefault(path, cause)
+        if len(reached) == len(view.rules):
+            return
     for path, rule in view.rules:
-        found = causes.get(path, [])
-        if found and found[0] is not None and None not in found:
-            yield _finding(view, path, rule, found[0])
+        if path in causes and path not in reached:
+            yield _finding(view, path, rule, causes[path])
 
 
 def _finding(view: FlagView, path: Path, rule: Rule, cause: _Cause) -> Diagnostic:
@@ -63,7 +77,7 @@ def _finding(view: FlagView, path: Path, rule: Rule, cause: _Cause) -> Diagnosti
 
 def _causes(standing: Standing) -> Iterator[_Cause | None]:
     """Yield, for each rule in effect, why nobody reaches it; None where somebody may."""
-    takers: list[tuple[int, Condition]] = []
+    takers: list[_Taker] = []
     everyone: _Cause | None = None
     for index, rule in enumerate(standing.flag.rules):
         if everyone is not None:
@@ -75,20 +89,20 @@ def _causes(standing: Standing) -> Iterator[_Cause | None]:
         if rule.when is None or always(rule.when):
             everyone = _Cause((index,), True)
         else:
-            takers.append((index, rule.when))
+            takers.append(_Taker(index, rule.when, subjects_of(rule.when)))
 
 
-def _shadow(when: Condition | None, takers: Sequence[tuple[int, Condition]]) -> _Cause | None:
+def _shadow(when: Condition | None, takers: Sequence[_Taker]) -> _Cause | None:
     if when is None:
         near = takers[-_MOST:]
     else:
         asked = subjects_of(when)
-        near = [each for each in takers if asked & subjects_of(each[1])][-_MOST:]
-        for index, taker in near:
-            if covered(when, [taker]):
-                return None if never(when) else _Cause((index,), False)
-    if len(near) > 1 and covered(when, [taker for _, taker in near]):
-        return _Cause(tuple(index for index, _ in near), False)
+        near = [each for each in takers if not asked.isdisjoint(each.subjects)][-_MOST:]
+        for taker in near:
+            if covered(when, [taker.when]):
+                return None if never(when) else _Cause((taker.index,), False)
+    if len(near) > 1 and covered(when, [taker.when for taker in near]):
+        return _Cause(tuple(taker.index for taker in near), False)
     return None
 
 

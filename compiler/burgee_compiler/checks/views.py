@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, TypedDict, Unpack
 
@@ -77,8 +78,8 @@ class FlagView(View):
         ]
         self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.rule_parts)))
 
-    @cached_property
-    def standings(self) -> list[Standing]:
+    @property
+    def standings(self) -> Iterator[Standing]:
         """How the flag stands in each environment from each instant on."""
         return standings_of(self.flag, self.tenant.environments)
 

@@ -34,7 +34,7 @@ ABOUT_RULES = ("B711", "B712", "B713")
 SEEN: dict[str, int] = {}
 
 
-@settings(max_examples=settings().max_examples * 2)
+@settings(max_examples=settings().max_examples * 3 // 2)
 @given(repositories(), scenes())
 def test_what_is_said_of_flags_is_so(random: RandomRepository, asked: Scenes) -> None:
     repository = repository_of(random.files)
