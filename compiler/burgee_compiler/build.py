@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from burgee.snapshot.canonical import canonical, digest
 from burgee.snapshot.forms import EnvironmentManifest
-from burgee_compiler.checks import run_checks
+from burgee_compiler.checks import run_checks, run_clock_checks
 from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic, Where
 from burgee_compiler.diagnostics.levels import apply_levels
 from burgee_compiler.emit import TenantForms, emit_tenant, tenant_documents
+from burgee_compiler.excuses import apply_excuses
 from burgee_compiler.facts import CommitFacts
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from burgee_compiler.hold import LastGood, hold_tenant
@@ -64,10 +65,16 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
 
 
 @collector_paused()
-def check(repository: Repository) -> list[Diagnostic]:
-    """Return all findings at the levels that burgee.yaml sets."""
+def check(repository: Repository, now: int | None = None) -> list[Diagnostic]:
+    """Return all findings at the levels that burgee.yaml sets, without those that are excused.
+
+    What depends on the present time is found only where `now` tells it, in microseconds.
+    """
     found = [*repository.found, *run_checks(repository)]
-    return apply_levels(found, repository.burgee.levels if repository.burgee is not None else {})
+    if now is not None:
+        found += run_clock_checks(repository, now)
+    levels = repository.burgee.levels if repository.burgee is not None else {}
+    return apply_excuses(apply_levels(found, levels), repository.read, today=now is not None)
 
 
 @collector_paused()

@@ -9,6 +9,7 @@ import msgspec
 
 from burgee_compiler.collector import collector_paused
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic, nearest
+from burgee_compiler.excuses import excuses_in
 from burgee_compiler.layout import ROOT_FILE, TENANT_FILES, TENANT_FOLDERS, is_tenant
 from burgee_compiler.members import read_members
 from burgee_compiler.model.decoder import BAD, Decoder, Kind
@@ -80,6 +81,7 @@ class _Loader:
             tenants={name: tenants[name] for name in good},
             found=self._found,
             files=tuple(sorted(self._files)),
+            read=self._tree.read,
         )
 
     def _tenant(self, name: str, entries: list[Entry]) -> TenantFiles:
@@ -204,6 +206,8 @@ class _Loader:
         decoder = Decoder(entry.path, subject)
         value = kind.read(decoder, node)
         self._found += decoder.found
+        if value is not BAD:
+            self._found += excuses_in(data, entry.path)
         return value
 
     def _bytes(self, entry: Entry) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct, field
 
 from burgee_compiler.diagnostics import Diagnostic
@@ -9,6 +11,10 @@ from burgee_compiler.model.files import Attribute, Burgee, Layer, Lock, Segment,
 from burgee_compiler.model.flag import Flag
 
 __all__ = ["MemberFile", "Repository", "SourceFile", "TenantFiles"]
+
+
+def _nothing(path: str) -> bytes:
+    raise FileNotFoundError(path)
 
 
 class MemberFile(Struct, frozen=True):
@@ -72,3 +78,5 @@ class Repository(Struct, frozen=True, kw_only=True):
     found: list[Diagnostic]
     files: tuple[str, ...] = ()
     """Every path that the compiler reads, sorted: what "dirty" is about."""
+    read: Callable[[str], bytes] = _nothing
+    """Gives a file's bytes once more: comments stand in no definition."""

@@ -360,7 +360,7 @@ def big_flag(number: int) -> str:
         f"  - {{name: segment, when: {{segment: s{number % 100}}}, serve: on}}\n"
         "  - name: ramp\n"
         f"    when: {{attribute: app.version, semver_gte: 3.{number % 20}.0}}\n"
-        f"    percentage: {number % 100}\n"
+        f"    percentage: {number % 99 + 1}\n"
         "    serve: {split: {on: 50, off: 50}}\n"
         "default: off\n"
         f"tests: [{{context: {{plan: p{number % 100}}}, expect: {{rule: segment}}}}]\n"

@@ -6,7 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from burgee_compiler.build import build
+from burgee.instants import parse_instant
+from burgee_compiler.build import build, check
 from burgee_compiler.diagnostics import place, render_text, summary
 from burgee_compiler.load import load_repository
 from burgee_compiler.trees import Folder, Tree
@@ -17,6 +18,8 @@ __all__ = ["ACCEPT", "EXPECTED", "FILES", "accepts", "cases", "findings", "open_
 ACCEPT = "BURGEE_ACCEPT"
 """Set to 1, this variable of the environment makes new output the expected one."""
 EXPECTED = "expected.txt"
+CLOCK = "clock.txt"
+"""Holds the time of `check --now` for a case that is about time."""
 FILES = "files.json"
 """Stands for the folder's files where their names are none that every file system can hold."""
 
@@ -38,7 +41,10 @@ def open_case(folder: Path) -> Tree:
 
 def findings(tree: Tree) -> str:
     """Return what a check and a build report of a repository, as `burgee check` prints it."""
-    built = build(load_repository(tree), None)
+    repository = load_repository(tree)
+    clock = read_clock(tree)
+    # A build does not ask for the time; `check --now` does.
+    found = build(repository, None).found if clock is None else check(repository, clock)
 
     def read(path: str) -> bytes | None:
         try:
@@ -46,8 +52,16 @@ def findings(tree: Tree) -> str:
         except OSError:
             return None
 
-    located = place(built.found, read)
+    located = place(found, read)
     return f"{render_text(located)}\n{summary(located)}\n" if located else f"{summary(located)}\n"
+
+
+def read_clock(tree: Tree) -> int | None:
+    """Return the time that a case is checked at, None where time is not asked for."""
+    try:
+        return parse_instant(tree.read(CLOCK).decode().strip())
+    except OSError:
+        return None
 
 
 def accepts() -> bool:

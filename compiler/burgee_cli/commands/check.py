@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from burgee_cli.findings import format_option, print_findings
-from burgee_cli.opened import Opened, open_repository, rev_option
+from burgee_cli.opened import INSTANT, Opened, open_repository, rev_option
 from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_compiler.build import check, has_errors
 from burgee_compiler.diagnostics import Diagnostic
@@ -20,8 +21,17 @@ __all__ = ["command"]
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @rev_option
+@click.option("--now", is_flag=True, help="Also find what has passed: overrides, steps, flags.")
+@click.option("--at", type=INSTANT, metavar="TIME", help="As --now, at another time.")
 @format_option
-def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...],
+    rev: str | None,
+    now: bool,
+    at: int | None,
+    form: str,
+    as_json: bool,
+) -> int:
     """Find everything that is wrong with the flags.
 
     The first of PATHS is the flag repository if it holds a burgee.yaml; with further paths, only
@@ -33,7 +43,8 @@ def command(paths: tuple[Path, ...], rev: str | None, form: str, as_json: bool) 
     """
     repo, wanted = _split(paths)
     opened = open_repository(repo, rev)
-    found = _touching(check(opened.repository), opened, wanted)
+    clock = time.time_ns() // 1_000 if now and at is None else at
+    found = _touching(check(opened.repository, clock), opened, wanted)
     print_findings(found, opened, "json" if as_json else form, _good(opened))
     return FINDING if has_errors(found) else 0
 

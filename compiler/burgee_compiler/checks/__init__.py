@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from burgee_compiler.checks.run import run_checks
+from burgee_compiler.checks.run import run_checks, run_clock_checks
 
-__all__ = ["run_checks"]
+__all__ = ["run_checks", "run_clock_checks"]

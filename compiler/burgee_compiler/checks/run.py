@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 from burgee_compiler.checks.circles import check_flag_circles, check_segment_circles
+from burgee_compiler.checks.declared_attributes import check_declared_attributes
+from burgee_compiler.checks.endless_experiments import check_endless_experiments
 from burgee_compiler.checks.experiments import check_experiments
+from burgee_compiler.checks.idle_gates import check_idle_gates
+from burgee_compiler.checks.impossible_conditions import check_impossible_conditions
 from burgee_compiler.checks.layer_slots import check_layer_claims, check_layer_overlaps
 from burgee_compiler.checks.layered_rules import check_layered_rules
 from burgee_compiler.checks.levels import check_levels
@@ -18,7 +22,9 @@ from burgee_compiler.checks.locks import (
 from burgee_compiler.checks.masked_defaults import check_masked_defaults
 from burgee_compiler.checks.metadata import check_metadata
 from burgee_compiler.checks.null_variants import check_null_variants
+from burgee_compiler.checks.one_answer import check_one_answer
 from burgee_compiler.checks.overlay_variants import check_overlay_variants
+from burgee_compiler.checks.past import check_past
 from burgee_compiler.checks.rule_names import check_reserved_names, check_rule_names
 from burgee_compiler.checks.segment_depth import check_segment_depth
 from burgee_compiler.checks.segment_members import (
@@ -27,6 +33,7 @@ from burgee_compiler.checks.segment_members import (
     check_members_files,
     check_unused_members_files,
 )
+from burgee_compiler.checks.segment_use import check_twin_segments, check_unused_segments
 from burgee_compiler.checks.small_arms import check_small_arms
 from burgee_compiler.checks.time_order import check_rule_times, check_schedules
 from burgee_compiler.checks.unknown_environments import (
@@ -41,13 +48,15 @@ from burgee_compiler.checks.unknown_segments import (
     check_unknown_segments,
 )
 from burgee_compiler.checks.unknown_variants import check_unknown_variants
+from burgee_compiler.checks.unreachable_rules import check_unreachable_rules
+from burgee_compiler.checks.unserved_variants import check_unserved_variants
 from burgee_compiler.checks.variant_values import check_variant_values
 from burgee_compiler.checks.views import FlagView, LockView, SegmentView, TenantView
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.model.files import Burgee
 from burgee_compiler.repository import Repository
 
-__all__ = ["run_checks"]
+__all__ = ["run_checks", "run_clock_checks"]
 
 T = TypeVar("T")
 Check = Callable[[T], Iterable[Diagnostic]]
@@ -60,6 +69,8 @@ _OF_TENANTS: Final[tuple[Check[TenantView], ...]] = (
     check_layer_overlaps,
     check_layer_claims,
     check_unused_members_files,
+    check_unused_segments,
+    check_twin_segments,
 )
 _OF_FLAGS: Final[tuple[Check[FlagView], ...]] = (
     check_variant_values,
@@ -78,6 +89,13 @@ _OF_FLAGS: Final[tuple[Check[FlagView], ...]] = (
     check_experiments,
     check_null_variants,
     check_masked_defaults,
+    check_declared_attributes,
+    check_impossible_conditions,
+    check_unreachable_rules,
+    check_unserved_variants,
+    check_one_answer,
+    check_idle_gates,
+    check_endless_experiments,
 )
 _OF_SEGMENTS: Final[tuple[Check[SegmentView], ...]] = (
     check_unknown_segments,
@@ -86,6 +104,8 @@ _OF_SEGMENTS: Final[tuple[Check[SegmentView], ...]] = (
     check_members_files,
     check_empty_segments,
     check_excluded_members,
+    check_declared_attributes,
+    check_impossible_conditions,
 )
 _OF_LOCKS: Final[tuple[Check[LockView], ...]] = (
     check_lock_overlaps,
@@ -102,6 +122,12 @@ def run_checks(repository: Repository) -> list[Diagnostic]:
         # One line of a file may be in effect in several environments.
         found.setdefault((each.code, each.where, each.message), each)
     return list(found.values())
+
+
+def run_clock_checks(repository: Repository, now: int) -> list[Diagnostic]:
+    """Return what depends on the present time, in microseconds; kept apart from all else."""
+    tenants = (TenantView(repository, files) for _, files in sorted(repository.tenants.items()))
+    return [each for tenant in tenants for view in tenant.flags for each in check_past(view, now)]
 
 
 def _all(repository: Repository) -> Iterator[Diagnostic]:

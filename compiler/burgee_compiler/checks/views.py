@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, TypedDict, Unpack
 
 from msgspec import Struct
 
+from burgee_compiler.analysis import Domains, domains_of
 from burgee_compiler.checks.hints import Hints
+from burgee_compiler.checks.standings import Standing, standings_of
 from burgee_compiler.checks.walk import (
     Path,
     flag_parts,
@@ -16,7 +19,7 @@ from burgee_compiler.checks.walk import (
     segment_parts,
     whens,
 )
-from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic
+from burgee_compiler.diagnostics import Diagnostic, Label, Where, diagnostic, nearest
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Burgee, Lock, Segment
 from burgee_compiler.model.flag import Flag, Rule
@@ -75,6 +78,11 @@ class FlagView(View):
         ]
         self.conditions: list[tuple[Path, Condition]] = list(whens(iter(self.rule_parts)))
 
+    @property
+    def standings(self) -> Iterator[Standing]:
+        """How the flag stands in each environment from each instant on."""
+        return standings_of(self.flag, self.tenant.environments)
+
 
 class SegmentView(View):
     """A segment with its parts: itself and its overlays."""
@@ -108,11 +116,38 @@ class TenantView:
         self.burgee: Burgee | None = repository.burgee
         self.flag_hints = Hints(files.flags)
         self.segment_hints = Hints(files.segments)
+        self._near: dict[str, str | None] = {}
 
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments of the repository; none where burgee.yaml could not be read."""
         return () if self.burgee is None else self.burgee.environments
+
+    @cached_property
+    def domains(self) -> Domains:
+        """What attributes.yaml says of the values of attributes."""
+        return domains_of(self.files.attributes)
+
+    @cached_property
+    def _objects(self) -> frozenset[str]:
+        """The paths of which a part is declared."""
+        names = (name.split(".") for name in self.files.attributes)
+        return frozenset(".".join(parts[:end]) for parts in names for end in range(1, len(parts)))
+
+    def declares(self, path: str) -> bool:
+        """Return whether attributes.yaml declares a path, a part of it, or an object around it."""
+        attributes = self.files.attributes
+        if path in attributes or path in self._objects:
+            return True
+        parts = path.split(".")
+        around = (attributes.get(".".join(parts[:end])) for end in range(1, len(parts)))
+        return any(each is not None and each.type == "object" for each in around)
+
+    def near_attribute(self, path: str) -> str | None:
+        """Return the declared attribute most like a path, None where none is near."""
+        if path not in self._near:
+            self._near[path] = nearest(path, self.files.attributes)
+        return self._near[path]
 
     @cached_property
     def flags(self) -> list[FlagView]:

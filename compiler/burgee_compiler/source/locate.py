@@ -72,6 +72,19 @@ class Places:
         found = key if where.part == "key" and key is not None else node
         return Span(*self.lines.place(found.start), *self.lines.place(found.end))
 
+    def in_scalar(self, offset: int) -> bool:
+        """Return whether an offset is within a text or a name, so that no comment begins there."""
+        if self._root is None:
+            self._root = _marked(self.lines.text)
+        pending = [self._root]
+        while pending:
+            node = pending.pop()
+            below = [*node.items, *(each for pair in node.entries.values() for each in pair)]
+            if not below and node.start <= offset < node.end:
+                return True
+            pending += below
+        return False
+
     def _word(self, line: int, column: int | None) -> Span:
         """Return the span of the word at a place, or of the whole line without a column."""
         text = self.lines.line(line) or ""
