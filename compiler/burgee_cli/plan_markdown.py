@@ -133,7 +133,7 @@ def _environment(plans: Sequence[EnvironmentPlan]) -> Iterator[str]:
     if plan.status == "changed":
         yield from _groups(plan)
     for name, text in plan.conditions:
-        yield f"- {escaped(name)} is: {escaped(text if len(text) <= 300 else text[:299] + '…')}"
+        yield f"- {escaped(name)}: {escaped(text if len(text) <= 300 else text[:299] + '…')}"
     yield ""
 
 
@@ -161,7 +161,7 @@ def _groups(plan: EnvironmentPlan) -> Iterator[str]:
 
 def _one_sided(plan: EnvironmentPlan) -> Iterator[str]:
     for group in plan.groups[:MOST_GROUPS]:
-        who = " or ".join(who_text(facts) for facts in group.who[:3]) or "everyone"
+        who = "; or ".join(who_text(facts) for facts in group.who[:3]) or "everyone"
         more = f" and {len(group.who) - 3} more" if len(group.who) > 3 else ""
         served = served_text(group, before=plan.status == "goes")
         yield f"- {escaped(f'{who}{more}: {served}')}"

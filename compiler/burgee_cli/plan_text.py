@@ -96,9 +96,9 @@ class _Text:
 
     def _flag(self, flag: FlagPlan) -> Iterator[str]:
         title = self._paint("", f"{flag.tenant}/{flag.flag}")
-        yield f"{title}  {self._class(flag.class_)}  [{printable(flag.file)}]"
-        for line in _wrapped(status_text(flag), "  "):
-            yield line
+        yield f"{title}  {flag.status}  {self._class(flag.class_)}  [{printable(flag.file)}]"
+        if status_text(flag) != flag.status:
+            yield from _wrapped(status_text(flag), "  ")
         for environments in alike(flag.environments):
             yield from self._environment(environments)
         for risk in flag.risks:
@@ -114,7 +114,7 @@ class _Text:
             yield from _changed(plan)
         for name, text in plan.conditions:
             shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-            yield from _wrapped(f"{name} is: {shown}", "    ")
+            yield from _wrapped(f"{name}: {shown}", "    ")
         for step in plan.timeline:
             yield from _wrapped(step_text(step), "    ")
         if plan.real is not None:
@@ -169,7 +169,7 @@ def _changed(plan: EnvironmentPlan) -> Iterator[str]:
 def _one_sided(plan: EnvironmentPlan) -> Iterator[str]:
     """What a flag serves that comes, or served that goes: there is nothing to compare."""
     for group in plan.groups[:MOST_GROUPS]:
-        who = " or ".join(who_text(facts) for facts in group.who[:3]) or "everyone"
+        who = "; or ".join(who_text(facts) for facts in group.who[:3]) or "everyone"
         more = f" and {len(group.who) - 3} more" if len(group.who) > 3 else ""
         served = served_text(group, before=plan.status == "goes")
         yield from _wrapped(f"{who}{more}: {served}", "    ")

@@ -114,9 +114,10 @@ def who_text(facts: Sequence[str]) -> str:
         parts.append(f"but not {no_match}" if match else f"who do not match {no_match}")
     flags = [each for each in holds if _SERVES in each]
     flags += [each.replace(_SERVES, " does not serve ") for each in fails if _SERVES in each]
-    if flags:
-        parts.append(f"for whom {' and '.join(flags)}")
-    return " ".join(parts)
+    told = " ".join(parts)
+    return (
+        f"{told}{',' if len(parts) > 1 else ''} for whom {' and '.join(flags)}" if flags else told
+    )
 
 
 def move_text(group: GroupPlan) -> str:
