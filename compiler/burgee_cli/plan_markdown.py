@@ -127,8 +127,9 @@ def _environment(plans: Sequence[EnvironmentPlan]) -> Iterator[str]:
         yield from _one_sided(plan)
     else:
         yield from (f"- {escaped(each)}" for each in _changes(plan))
-    if plan.verdict is not None:
-        yield f"- {escaped(verdict_text(plan.verdict))}"
+    verdict = verdict_text(plans)
+    if verdict is not None:
+        yield f"- {escaped(verdict)}"
     yield ""
     if plan.status == "changed":
         yield from _groups(plan)

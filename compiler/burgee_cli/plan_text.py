@@ -119,9 +119,9 @@ class _Text:
             yield from _wrapped(step_text(step), "    ")
         if plan.real is not None:
             yield from _real(plan.real)
-        if plan.verdict is not None:
-            shown = verdict_text(plan.verdict)
-            yield "    " + shown.replace(plan.verdict.then, self._paint(plan.verdict.then), 1)
+        verdict = verdict_text(plans)
+        if verdict is not None:
+            yield from _wrapped(verdict, "    ")
 
     def _finding(self, risk: Diagnostic, margin: str) -> Iterator[str]:
         notes = f" ({'; '.join(risk.notes)})" if risk.notes else ""

@@ -88,7 +88,7 @@ def alike(plans: Sequence[EnvironmentPlan]) -> list[list[EnvironmentPlan]]:
 
 
 def _same(one: EnvironmentPlan, other: EnvironmentPlan) -> bool:
-    names = [name for name in one.__struct_fields__ if name != "environment"]
+    names = [name for name in one.__struct_fields__ if name not in ("environment", "verdict")]
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
@@ -122,7 +122,8 @@ def who_text(facts: Sequence[str]) -> str:
 
 def move_text(group: GroupPlan) -> str:
     """Return in one line who of a group moves, and whether fewer could."""
-    moves = [_move(each) for each in group.moves[:_MOST_MOVES]]
+    whom = "of them" if group.who else "of users"
+    moves = [_move(each, whom) for each in group.moves[:_MOST_MOVES]]
     if len(group.moves) > _MOST_MOVES:
         moves.append(f"{len(group.moves) - _MOST_MOVES} more moves")
     needless = group.moved.fraction - group.least.fraction
@@ -132,11 +133,11 @@ def move_text(group: GroupPlan) -> str:
     return f"{'; '.join(moves)}; nobody else moves ({told})"
 
 
-def _move(move: Move) -> str:
+def _move(move: Move, whom: str) -> str:
     if move.before == move.after:
-        return f"{move.share.percent} % get another value of {variant_text(move.before)}"
+        return f"{move.share.percent} % {whom} get another value of {variant_text(move.before)}"
     to = f"from {variant_text(move.before)} to {variant_text(move.after)}"
-    return f"{move.share.percent} % of users {to}"
+    return f"{move.share.percent} % {whom} {to}"
 
 
 def served_text(group: GroupPlan, *, before: bool) -> str:
@@ -174,10 +175,23 @@ def step_text(step: Step) -> str:
     return f"by itself at {step.at}{until}: {'; '.join(step.what)}{share}"
 
 
-def verdict_text(verdict: Verdict) -> str:
-    """Return what the policy says, and by which line."""
+def verdict_text(plans: Sequence[EnvironmentPlan]) -> str | None:
+    """Return what the policy says of environments that change alike, None without a policy."""
+    found: dict[Verdict, list[str]] = {}
+    for plan in plans:
+        if plan.verdict is not None:
+            found.setdefault(plan.verdict, []).append(plan.environment)
+    if not found:
+        return None
+    if len(found) == 1:
+        return f"policy: {_verdict(next(iter(found)))}"
+    each = (f"{', '.join(names)} {_verdict(verdict)}" for verdict, names in found.items())
+    return f"policy: {'; '.join(each)}"
+
+
+def _verdict(verdict: Verdict) -> str:
     line = "no line matches" if verdict.line is None else f"line {verdict.line}"
-    return f"policy: {verdict.then} ({line})"
+    return f"{verdict.then} ({line})"
 
 
 def variant_text(name: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "Tree", "UnknownRevision", "open_commit"]
+__all__ = ["CommitTree", "Entry", "Folder", "NoFiles", "Tree", "UnknownRevision", "open_commit"]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
@@ -88,6 +88,16 @@ def _kind_of(entry: os.DirEntry[str]) -> Kind:
     if entry.is_dir(follow_symlinks=False):
         return "folder"
     return "file" if entry.is_file(follow_symlinks=False) else "other"
+
+
+class NoFiles:
+    """A flag repository that is not there."""
+
+    def entries(self) -> list[Entry]:
+        return []
+
+    def read(self, path: str) -> bytes:
+        raise FileNotFoundError(path)
 
 
 class CommitTree:

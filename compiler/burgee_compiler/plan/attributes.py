@@ -34,7 +34,7 @@ def _changed(before: Scene, after: Scene) -> Iterator[tuple[str, str]]:
         types = [each.get(path, _READ_AS_TEXT) for each in (old, new)]
         if types[0] != types[1]:
             shown = f"{types[0]} → {types[1]}"
-            yield path, f"attribute {path} {shown}: as such it is read where it comes in a query"
+            yield path, f"attribute {path} {shown}: so it is read in a query, and not in JSON"
 
 
 def _asked(side: Side) -> set[str]:

@@ -66,9 +66,9 @@ def unknown_before(environment: str, after: Side, now: int) -> EnvironmentPlan:
         status="unknown",
         kinds=("retarget",),
         class_="high",
-        changes=("the flag builds again",),
+        changes=("the flag builds now, and did not before",),
         groups=(),
-        undecided="it did not build before, so what they get now is not known",
+        undecided="what it served before does not build",
         timeline=tuple(timeline(after, now)),
     )
 
