@@ -96,7 +96,12 @@ class _Text:
 
     def _flag(self, flag: FlagPlan) -> Iterator[str]:
         title = self._paint("", f"{flag.tenant}/{flag.flag}")
-        yield f"{title}  {flag.status}  {self._class(flag.class_)}  [{printable(flag.file)}]"
+        place = f"[{printable(flag.file)}]"
+        plain = f"{flag.tenant}/{flag.flag}  {flag.status}  class {flag.class_}  {place}"
+        fits = len(plain) <= _WIDTH
+        yield f"{title}  {flag.status}  {self._class(flag.class_)}" + (f"  {place}" if fits else "")
+        if not fits:
+            yield f"  {place}"
         if status_text(flag) != flag.status:
             yield from _wrapped(status_text(flag), "  ")
         for environments in alike(flag.environments):

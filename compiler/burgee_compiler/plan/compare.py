@@ -115,14 +115,15 @@ def plan(
         path for each in flags for path in (_lock(each.file), *each.because_of)
     }
     errors = tuple(each for each in head.found if each.severity == "error")
+    quiet = changed - told - {each.where.file for each in errors}
     return Plan(
         base=base.name,
         head=head.name,
         at=format_instant(now),
         class_=worst(each.class_ for each in flags),
         flags=tuple(flags),
-        without_effect=tuple(sorted(changed - told - {each.where.file for each in errors})),
-        risks=tuple(repository_risks(base, head)),
+        without_effect=tuple(sorted(quiet)),
+        risks=tuple(repository_risks(base, head, quiet, now)),
         found=errors,
         notes=tuple(notes),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -11,9 +12,9 @@ from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.diagnostics.levels import apply_levels
 from burgee_compiler.load import ROOT_FILE
 from burgee_compiler.model.flag import Flag
-from burgee_compiler.plan.report import FlagPlan
+from burgee_compiler.plan.report import EnvironmentPlan, FlagPlan
 from burgee_compiler.plan.risks.experiments import experiment_risks
-from burgee_compiler.plan.risks.flags import flag_risks
+from burgee_compiler.plan.risks.flags import flag_risks, switch_risks
 from burgee_compiler.plan.risks.looked_at import LookedAt
 from burgee_compiler.plan.risks.tables import table_risks
 from burgee_compiler.repository import TenantFiles
@@ -114,11 +115,39 @@ def _merged(found: Iterable[tuple[str, Diagnostic]], head: Revision) -> list[Dia
     ]
 
 
-def repository_risks(base: Revision, head: Revision) -> list[Diagnostic]:
-    """Return what is risky about no one flag: layers, and environments that go."""
-    found = [*_environments_gone(base, head), *_slots_that_move(base, head)]
+def repository_risks(
+    base: Revision, head: Revision, quiet: Collection[str], now: int
+) -> list[Diagnostic]:
+    """Return what is risky about no flag of the plan: layers, and environments that go.
+
+    `quiet` are the changed files without effect: even so a flag may no longer be stopped.
+    """
+    found = [
+        *_environments_gone(base, head),
+        *_slots_that_move(base, head),
+        *_merged(_out_of_reach(base, head, quiet, now), head),
+    ]
     burgee = base.repository.burgee
     return apply_levels(found, {} if burgee is None else burgee.levels)
+
+
+def _out_of_reach(
+    base: Revision, head: Revision, quiet: Collection[str], now: int
+) -> Iterator[tuple[str, Diagnostic]]:
+    for tenant, files in head.repository.tenants.items():
+        keys = [key for key, file in files.flags.items() if file.path in quiet]
+        for key, environment in product(keys, head.environments):
+            scenes = (each.scene(tenant, environment) for each in (base, head))
+            before, after = (None if scene is None else scene.side(key) for scene in scenes)
+            if after is not None:
+                file = files.flags[key].path
+                flag = FlagPlan(tenant=tenant, flag=key, file=file, status="changed")
+                plan = EnvironmentPlan(
+                    environment=environment, kinds=("none",), class_="none", changes=(), groups=()
+                )
+                looked = LookedAt(flag, plan, before, after, now)
+                for each in switch_risks(looked, after):
+                    yield environment, each
 
 
 def _environments_gone(base: Revision, head: Revision) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ from burgee_compiler.model.types import type_of, variants_of
 from burgee_compiler.plan.risks.looked_at import LookedAt
 from burgee_compiler.plan.side import Side
 
-__all__ = ["flag_risks"]
+__all__ = ["flag_risks", "switch_risks"]
 
 _HARMLESS: Final = frozenset({"kill", "metadata", "none"})
 
@@ -24,7 +24,7 @@ def flag_risks(looked: LookedAt) -> Iterator[Diagnostic]:
     """Yield what is risky about the flag's change in this environment."""
     yield from _breaking(looked)
     if looked.after is not None and looked.flag.status != "affected":
-        yield from _switch(looked, looked.after)
+        yield from switch_risks(looked, looked.after)
         yield from _unattended(looked, looked.after)
         yield from _past(looked, looked.after)
 
@@ -51,7 +51,8 @@ def _breaking(looked: LookedAt) -> Iterator[Diagnostic]:
         yield looked.finding("B912", text, "keep `client_side: true` until no page asks for it")
 
 
-def _switch(looked: LookedAt, side: Side) -> Iterator[Diagnostic]:
+def switch_risks(looked: LookedAt, side: Side) -> Iterator[Diagnostic]:
+    """Yield what keeps the stop switch from stopping, though nobody may be moved now."""
     environment = looked.plan.environment
     overlay = side.flag.environments.get(environment)
     earlier = None if looked.before is None else looked.before.flag.environments.get(environment)
