@@ -22,7 +22,11 @@ def table_risks(looked: LookedAt) -> Iterator[Diagnostic]:
         default=Fraction(0),
     )
     moved = f"; {percent_text(needless)} % of users change for nothing" if needless else ""
-    found = False
+    # Of running experiments that are drawn anew there is a finding already.
+    found = any(
+        _runs(before) and after is not None and _redrawn(before, after)
+        for before, after in looked.rules
+    )
     for name, what, cure in (*_renamed(looked), *_reshuffled(looked)):
         found = True
         text = f"{name} is drawn anew ({what}){moved}"
