@@ -18,7 +18,7 @@ from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import Folder, Tree, UnknownRevision, open_commit
 
-__all__ = ["INSTANT", "Opened", "open_repository", "repo_option", "rev_option"]
+__all__ = ["INSTANT", "Opened", "open_files", "open_repository", "repo_option", "rev_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,6 +87,12 @@ def rev_option(function: F) -> F:
 
 def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
     """Read a flag repository; Usage where there is none."""
+    root, tree = open_files(repo, revision)
+    return Opened(root, tree, load_repository(tree), revision)
+
+
+def open_files(repo: Path | None, revision: str | None = None) -> tuple[Path, Tree]:
+    """Return where a flag repository is, and its files, not yet read; Usage where there is none."""
     root = _nearest() if repo is None else repo
     if revision is not None:
         try:
@@ -95,14 +101,13 @@ def open_repository(repo: Path | None, revision: str | None = None) -> Opened:
             raise Usage(str(error), "name a commit, branch or tag of that repository") from error
         if not any(entry.path == ROOT_FILE for entry in tree.entries()):
             raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
-        return Opened(root, tree, load_repository(tree), revision)
+        return root, tree
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
-    folder = Folder(root)
-    return Opened(root, folder, load_repository(folder), None)
+    return root, Folder(root)
 
 
 def _nearest() -> Path:

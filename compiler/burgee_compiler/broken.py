@@ -18,6 +18,7 @@ __all__ = [
     "broken_segments",
     "files_behind",
     "layers_of",
+    "names_in",
     "users_of_flags",
     "users_of_segments",
 ]
@@ -149,6 +150,12 @@ def _reached(named: dict[str, set[str]], start: set[str]) -> set[str]:
         if more <= reached:
             return reached
         reached |= more
+
+
+def names_in(definition: object) -> tuple[set[str], set[str]]:
+    """Return the flags and the segments that a flag or segment names anywhere."""
+    flags = _flags_named(definition) if isinstance(definition, Flag) else set()
+    return flags, _segments_named(definition)
 
 
 def _segments_named(value: object) -> set[str]:

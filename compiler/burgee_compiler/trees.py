@@ -5,15 +5,27 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import pygit2
 from msgspec import Struct
 
-__all__ = ["CommitTree", "Entry", "Folder", "NoFiles", "Tree", "UnknownRevision", "open_commit"]
+__all__ = [
+    "Cached",
+    "CommitTree",
+    "Entry",
+    "Folder",
+    "NoFiles",
+    "Tree",
+    "UnknownRevision",
+    "open_commit",
+]
 
 Kind = Literal["file", "symlink", "folder", "closed", "other"]
 """`closed` is a folder that may not be looked into, `other` what is no file (a pipe, a device)."""
+
+
+_KEPT: Final = 1 << 20
 
 
 class Entry(Struct, frozen=True, order=True):
@@ -88,6 +100,32 @@ def _kind_of(entry: os.DirEntry[str]) -> Kind:
     if entry.is_dir(follow_symlinks=False):
         return "folder"
     return "file" if entry.is_file(follow_symlinks=False) else "other"
+
+
+class Cached:
+    """A tree whose files are read once, but for those that are large."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._read: dict[str, bytes] = {}
+        self._entries: list[Entry] | None = None
+
+    def entries(self) -> list[Entry]:
+        if self._entries is None:
+            self._entries = self._tree.entries()
+        return self._entries
+
+    def read(self, path: str) -> bytes:
+        data = self._read.get(path)
+        if data is None:
+            data = self._tree.read(path)
+            if len(data) <= _KEPT:
+                self._read[path] = data
+        return data
+
+    def blob(self, path: str) -> str | None:
+        """Return git's name for a file's bytes, None where it is in no commit."""
+        return self._tree.blob(path) if isinstance(self._tree, CommitTree) else None
 
 
 class NoFiles:

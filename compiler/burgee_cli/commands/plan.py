@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 import msgspec
+import pygit2
 from msgspec import Struct
 
 from burgee_cli.findings import wants_colour
-from burgee_cli.opened import INSTANT, Opened, open_repository
+from burgee_cli.opened import INSTANT, open_files
 from burgee_cli.outcome import FINDING, Usage, counted
 from burgee_cli.plan_markdown import render_markdown
 from burgee_cli.plan_text import render_plan
@@ -23,6 +24,7 @@ from burgee_compiler.plan.contexts import BadContexts, read_contexts, with_conte
 from burgee_compiler.plan.policy import judge_plan
 from burgee_compiler.plan.report import CLASSES, Plan
 from burgee_compiler.plan.reviewed import classes_against
+from burgee_compiler.plan.scope import Pruned, relevant
 from burgee_compiler.repository import Repository
 from burgee_compiler.revisions import changed_files, commit_of, first_parent, merge_base
 from burgee_compiler.signed_commits import (
@@ -31,7 +33,7 @@ from burgee_compiler.signed_commits import (
     last_not_signed_by,
     public_key,
 )
-from burgee_compiler.trees import NoFiles, Tree, UnknownRevision, open_commit
+from burgee_compiler.trees import Cached, NoFiles, Tree, UnknownRevision, open_commit
 
 __all__ = ["command"]
 
@@ -98,8 +100,7 @@ def command(  # noqa: PLR0913  (an argument for each option)
     sides = _sides(repo, base, head, at)
     made = _made(sides, contexts, writer_key)
     risks = [*made.risks, *(risk for flag in made.flags for risk in flag.risks)]
-    read = sides.opened.read
-    located = {each.diagnostic: each for each in place([*risks, *made.found], read)}
+    located = {each.diagnostic: each for each in place([*risks, *made.found], sides.read)}
     if as_json or form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(_placed(made, located))))
     elif form == "markdown":
@@ -114,7 +115,8 @@ def command(  # noqa: PLR0913  (an argument for each option)
 class _Sides(Struct, frozen=True):
     """What is compared, and when."""
 
-    opened: Opened
+    root: Path
+    tree: Tree
     base: Revision
     head: Revision
     changed: list[str]
@@ -122,42 +124,54 @@ class _Sides(Struct, frozen=True):
     at: int
     notes: tuple[str, ...]
 
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes at head for a finding, None where it has none."""
+        try:
+            return self.tree.read(path)
+        except OSError:
+            return None
+
 
 def _sides(repo: Path | None, base: str | None, head: str | None, at: int | None) -> _Sides:
-    after = open_repository(repo, head)
-    root = after.root
-    try:
-        if base is not None:
-            parted = merge_base(root, base, head or "HEAD")
-        else:
-            parted = commit_of(root, "HEAD") if head is None else first_parent(root, head)
-        if at is None:
-            at = (
-                int(time.time()) * 1_000_000
-                if head is None
-                else commit_of(root, head).commit_time * 1_000_000
-            )
-    except UnknownRevision as error:
-        raise Usage(str(error), "name a commit, branch or tag with --base REV") from error
+    root, files = open_files(repo, head)
+    parted, at = _parted(root, base, head, at)
     commit = str(parted.id)
-    tree, repository = _repository_at(root, commit)
-    notes = (
-        (f"there was no flag repository at {commit[:7]}: all is new",)
-        if repository.burgee is None and not repository.tenants
-        else ()
-    )
+    before, after = _files_at(root, commit), Cached(files)
+    changed = changed_files(before, after)
+    scope = relevant(before, after, changed)
+    name = "the files here" if head is None else _name(head, head)
+    notes = () if before.entries() else (f"there was no flag repository at {commit[:7]}",)
     return _Sides(
-        opened=after,
-        base=Revision(_name(base, commit), repository),
-        head=Revision("the files here" if head is None else _name(head, head), after.repository),
-        changed=changed_files(tree, after.tree),
+        root=root,
+        tree=after,
+        base=Revision(_name(base, commit), _loaded(before, scope)),
+        head=Revision(name, _loaded(after, scope)),
+        changed=changed,
         parted=commit,
         at=at,
         notes=notes,
     )
 
 
-def _repository_at(root: Path, commit: str) -> tuple[Tree, Repository]:
+def _parted(
+    root: Path, base: str | None, head: str | None, at: int | None
+) -> tuple[pygit2.Commit, int]:
+    """Return the commit to compare with, and the clock."""
+    try:
+        if base is not None:
+            parted = merge_base(root, base, head or "HEAD")
+        else:
+            parted = commit_of(root, "HEAD") if head is None else first_parent(root, head)
+        if at is None:
+            here = head is None
+            at = int(time.time()) if here else commit_of(root, head or "HEAD").commit_time
+            at *= 1_000_000
+    except UnknownRevision as error:
+        raise Usage(str(error), "name a commit, branch or tag with --base REV") from error
+    return parted, at
+
+
+def _files_at(root: Path, commit: str) -> Cached:
     """Return a commit's flag repository; one without files where it has none yet."""
     try:
         tree: Tree = open_commit(root, commit)[0]
@@ -165,7 +179,11 @@ def _repository_at(root: Path, commit: str) -> tuple[Tree, Repository]:
         tree = NoFiles()
     if not any(each.path == ROOT_FILE for each in tree.entries()):
         tree = NoFiles()
-    return tree, load_repository(tree)
+    return Cached(tree)
+
+
+def _loaded(tree: Tree, scope: set[str] | None) -> Repository:
+    return load_repository(tree if scope is None else Pruned(tree, scope))
 
 
 def _made(sides: _Sides, contexts: Path | None, writer_key: Path | None) -> Plan:
@@ -174,7 +192,7 @@ def _made(sides: _Sides, contexts: Path | None, writer_key: Path | None) -> Plan
     reviewed = _reviewed(sides, writer_key, notes)
     made = plan(base, head, at, sides.changed, notes)
     if reviewed is not None:
-        made = classes_against(made, reviewed, head, at)
+        made = classes_against(made, *reviewed, at)
     burgee = base.repository.burgee
     if burgee is not None:
         made = judge_plan(made, burgee.policy, head.environments or base.environments)
@@ -183,9 +201,11 @@ def _made(sides: _Sides, contexts: Path | None, writer_key: Path | None) -> Plan
     return made
 
 
-def _reviewed(sides: _Sides, writer_key: Path | None, notes: list[str]) -> Revision | None:
-    """Return the form that was last reviewed, where that is not the base, and say so."""
-    root = sides.opened.root
+def _reviewed(
+    sides: _Sides, writer_key: Path | None, notes: list[str]
+) -> tuple[Revision, Revision] | None:
+    """Return the form that was last reviewed and the head, where that is not the base; say so."""
+    root = sides.root
     if writer_key is None:
         if has_ssh_signature(commit_of(root, sides.parted)):
             notes.append(
@@ -203,7 +223,12 @@ def _reviewed(sides: _Sides, writer_key: Path | None, notes: list[str]) -> Revis
     notes.append(
         f"{counted(passed, 'commit')} of the writer looked through: classes compare with {name}"
     )
-    return Revision(name, _repository_at(root, str(commit.id))[1])
+    tree = _files_at(root, str(commit.id))
+    scope = relevant(tree, sides.tree, {*changed_files(tree, sides.tree), *sides.changed})
+    return (
+        Revision(name, _loaded(tree, scope)),
+        Revision(sides.head.name, _loaded(sides.tree, scope)),
+    )
 
 
 def _name(revision: str | None, commit: str) -> str:
