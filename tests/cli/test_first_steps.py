@@ -1,19 +1,16 @@
 """Promise: every command of the guide's first steps runs, and prints what the guide says."""
 
-import os
-import re
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.command import environment
+from support import guides
+from support.guides import pattern, shell_of, steps
 from support.process import ROOT
 
 GUIDE = (ROOT / "docs" / "guides" / "first-steps.md").read_text(encoding="utf-8")
@@ -21,33 +18,7 @@ GUIDE = (ROOT / "docs" / "guides" / "first-steps.md").read_text(encoding="utf-8"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
-    """An environment in which `burgee` is this tree's and git knows who commits."""
-    program = tmp_path / "bin" / "burgee"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m burgee_cli "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    who = {
-        f"GIT_{role}_{what}": "ann@acme.example"
-        for role in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    return environment(PATH=path, XDG_CACHE_HOME=str(tmp_path / "cache"), **who)
-
-
-def steps(guide: str) -> Iterator[tuple[str, list[str]]]:
-    """Each command of the guide, and the lines that it is said to print."""
-    for block in re.findall(r"^```console\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL):
-        command = ""
-        printed: list[str] = []
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                if command:
-                    yield command, printed
-                command, printed = line[2:], []
-            else:
-                printed.append(line)
-        yield command, printed
+    return shell_of(tmp_path)
 
 
 def test_every_command_of_the_guide_runs_and_prints_what_it_says(
@@ -72,31 +43,15 @@ def test_every_command_of_the_guide_runs_and_prints_what_it_says(
         end_all(running)
 
 
-def pattern(printed: list[str]) -> re.Pattern[str]:
-    """What matches the lines; an ellipsis stands for anything."""
-    text = "\n".join(printed)
-    return re.compile(re.escape(text).replace("…", r"[\s\S]*"))
-
-
 def run(command: str, here: Path, shell: dict[str, str], printed: list[str]) -> None:
     """Run a command until it prints what the guide says; after an edit that takes a moment."""
     end = time.monotonic() + 10
     while True:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=here,
-            env=shell,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        if pattern(printed).fullmatch(done.stdout.rstrip("\n")):
+        said = guides.run(command, here, shell)
+        if pattern(printed).fullmatch(said):
             return
-        assert command.startswith("curl"), f"{command}\n{done.stdout}"
-        assert time.monotonic() < end, f"{command}\n{done.stdout}"
+        assert command.startswith("curl"), f"{command}\n{said}"
+        assert time.monotonic() < end, f"{command}\n{said}"
         time.sleep(0.1)
 
 
