@@ -1,20 +1,17 @@
-"""Guides as scripts: their commands run in a shell and must print what stands under them."""
-
-from __future__ import annotations
+"""Guides that are run: the commands in their console blocks, and what they are said to print."""
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from support.command import environment
 
-__all__ = ["pattern", "run", "shell_of", "steps"]
+__all__ = ["pattern", "shell_in", "steps"]
 
 
-def shell_of(folder: Path) -> dict[str, str]:
+def shell_in(folder: Path) -> dict[str, str]:
     """Return an environment in which `burgee` is this tree's and git knows who commits."""
     program = folder / "bin" / "burgee"
     program.parent.mkdir()
@@ -45,23 +42,6 @@ def steps(guide: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def pattern(printed: list[str]) -> re.Pattern[str]:
-    """Return what matches the lines; an ellipsis stands for anything."""
+    """What matches the lines; an ellipsis stands for anything."""
     text = "\n".join(printed)
     return re.compile(re.escape(text).replace("…", r"[\s\S]*"))
-
-
-def run(command: str, here: Path, shell: dict[str, str]) -> str:
-    """Run a command and return all that it prints."""
-    done = subprocess.run(
-        command,
-        shell=True,
-        cwd=here,
-        env=shell,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    return done.stdout.rstrip("\n")

@@ -68,6 +68,7 @@ def _edit_flag(c: Chooser, flag: Definition) -> None:
     edits: list[Callable[[], None]] = [
         lambda: flag.update(seed=c.pick(("one", "two"))),
         lambda: flag.update(by=c.pick(_BY)),
+        lambda: flag.update(by="account.id"),
         lambda: flag.update(state=c.pick(("on", "off"))),
         lambda: flag.pop("requires", None) and None,
         lambda: _edit_serve(c, flag, "default"),
