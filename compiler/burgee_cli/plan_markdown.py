@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Final
 
 from burgee_cli.outcome import counted
@@ -28,6 +29,7 @@ from burgee_cli.plan_words import (
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.diagnostics.place import Located
 from burgee_compiler.diagnostics.render_markdown import code_span, escaped
+from burgee_compiler.diagnostics.safe import printable
 from burgee_compiler.plan.report import EnvironmentPlan, FlagPlan, GroupPlan, Plan, percent_text
 
 __all__ = ["MARKER", "render_markdown"]
@@ -95,7 +97,7 @@ def _row(flag: FlagPlan) -> str:
     names = [escaped(each.environment) for each in flag.environments]
     verdicts = {each.verdict.then for each in flag.environments if each.verdict is not None}
     cells = (
-        code_span(f"{flag.tenant}/{flag.flag}"),
+        code_span(_name(flag)),
         ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else ""),
         "; ".join(kinds),
         most,
@@ -106,9 +108,14 @@ def _row(flag: FlagPlan) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _name(flag: FlagPlan) -> str:
+    return f"{flag.tenant}/{flag.flag}"
+
+
 def _details(flag: FlagPlan, places: Places) -> Iterator[str]:
-    name = f"<code>{escaped(flag.tenant)}/{escaped(flag.flag)}</code>"
-    yield f"<details><summary>{name}: {escaped(status_text(flag))}</summary>"
+    # Markdown's marks mean nothing in a line of HTML.
+    name, status = (escape(printable(each)) for each in (_name(flag), status_text(flag)))
+    yield f"<details><summary><code>{name}</code>: {status}</summary>"
     yield ""
     for environments in alike(flag.environments):
         yield from _environment(environments)

@@ -70,8 +70,10 @@ def test_shares_of_an_edit_are_those_of_brute_force(
     """Most salts, rules and flags stay as they are, so that tables of both sides are one draw."""
     other = data.draw(edited(one))
     assume(_builds(other))
+    is_inlining = data.draw(st.booleans())
     for key in one.keys:
-        _hold(one, other, key, environment, data.draw(st.sampled_from(asked)))
+        scene = data.draw(st.sampled_from(asked))
+        _hold(one, other, key, environment, scene, is_inlining=is_inlining)
 
 
 def _builds(repository: RandomRepository) -> bool:
@@ -85,6 +87,8 @@ def _hold(
     key: str,
     environment: str,
     scene: tuple[Mapping[str, Any], int],
+    *,
+    is_inlining: bool = True,
 ) -> None:
     """Hold the group that a context is in against brute force."""
     base, head = repository_of(one.files), repository_of(other.files)
@@ -95,7 +99,7 @@ def _hold(
     )
     context, now = scene
     context = {**context, "targetingKey": "somebody-else"}
-    pair = Pair(before, after)
+    pair = Pair(before, after, inlining=is_inlining)
     groups = groups_of(
         (pair.flag(is_after=False), now), (pair.flag(is_after=True), now), pair.possible
     )

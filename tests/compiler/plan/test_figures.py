@@ -132,6 +132,22 @@ def test_one_that_is_asked_for_both_ways() -> None:
     ]
 
 
+def test_the_rest_of_a_condition_is_what_it_was() -> None:
+    parts = "{flag: low, serves: [on]}, {attribute: plan, eq: a}, {attribute: country, eq: DE}"
+    low = [{"acme/flags/low.yaml": GATE % share} for share in (10, 30)]
+    for kind, word, who in (
+        ("any", "or", "not the rest of who"),
+        ("all", "and", "the rest of who"),
+    ):
+        rule = f"rules:\n  - {{name: who, when: {{{kind}: [{parts}]}}, serve: on}}\ndefault: off\n"
+        high = {"acme/flags/high.yaml": rule}
+        found = planned({**high, **low[0]}, {**high, **low[1]})["high"]
+        assert [(each.who, each.moved.fraction) for each in found.groups] == [
+            (((who,),), Fraction(1, 5))
+        ]
+        assert found.conditions == (("the rest of who", f'plan eq "a" {word} country eq "DE"'),)
+
+
 def test_two_flags_of_one_seed_are_one_draw() -> None:
     seed = "seed: shared\n"
     high = {"acme/flags/high.yaml": f"requires: [{{flag: low, serves: [on]}}]\n{seed}{GATE % 40}"}
