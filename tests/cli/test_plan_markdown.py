@@ -112,5 +112,5 @@ def test_names_are_no_markup() -> None:
     )
     made = Plan(base="b", head="h", at="now", class_="high", flags=(flag,))
     text = render_markdown(made, {})
-    assert not re.search(r"(?<!\\)<img|@everyone|(?<!\\)\[b|(?<!\\)`a", text)
+    assert not re.search(r"(?<!\\)<img|@everyone|(?<!\\)\[b|(?<!\\)`a`", text)
     assert text.count("\n| ") == 5, "no name ends a cell or a row"

@@ -32,7 +32,7 @@ def planned(before: Files, after: Files) -> dict[str, EnvironmentPlan]:
 def moved(before: str, after: str) -> list[tuple[str, str, Fraction]]:
     """Return who moves of a flag whose text changes, as parts of everyone or of the only group."""
     found = planned({"acme/flags/f.yaml": before}, {"acme/flags/f.yaml": after})
-    (group,) = found["f"].groups if found else ((),)
+    (group,) = found["f"].groups
     return sorted((str(move.before), str(move.after), move.share.fraction) for move in group.moves)
 
 

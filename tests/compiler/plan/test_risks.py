@@ -13,6 +13,7 @@ from textwrap import dedent
 import pytest
 
 from burgee.instants import parse_instant
+from burgee_compiler.build import check
 from burgee_compiler.plan.compare import Revision, plan
 from burgee_compiler.plan.report import Plan
 from support.memory_tree import repository_of
@@ -279,3 +280,13 @@ def test_levels_of_the_base_hold() -> None:
     quiet = {**before, "burgee.yaml": BURGEE + "levels: {B913: off}\n"}
     assert codes_of(quiet, after) == set()
     assert codes_of(before, {**after, "burgee.yaml": BURGEE + "levels: {B913: off}\n"}) == {"B913"}
+
+
+def test_excuses_of_the_base_hold() -> None:
+    excuse = "# burgee: allow B913 because nobody has seen it yet\n"
+    excused, elsewhere = RAMP.replace("default", f"{excuse}default"), excuse + RAMP
+    seed = "seed: other\n"
+    assert codes_of(files_of(excused), files_of(excused + seed)) == set()
+    assert codes_of(files_of(RAMP), files_of(excused + seed)) == {"B913"}, "not by itself"
+    assert codes_of(files_of(elsewhere), files_of(elsewhere + seed)) == {"B913"}, "not there"
+    assert check(repository_of(files_of(excused))) == []

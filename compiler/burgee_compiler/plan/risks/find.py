@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.diagnostics.levels import apply_levels
+from burgee_compiler.excuses import apply_excuses, excuses_in
 from burgee_compiler.load import ROOT_FILE
 from burgee_compiler.model.flag import Flag
 from burgee_compiler.plan.report import EnvironmentPlan, FlagPlan
@@ -25,19 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["find_risks", "repository_risks"]
 
+_EXCUSES: Final = frozenset(("B726", "B727"))
+
 
 def find_risks(
     base: Revision, head: Revision, flags: Iterable[FlagPlan], now: int
 ) -> list[FlagPlan]:
     """Return the flags with their risks, at the levels that base sets."""
-    burgee = base.repository.burgee
-    levels = {} if burgee is None else burgee.levels
     found = list(flags)
     users = _users(head, found)
     return [
         structs.replace(
-            flag,
-            risks=tuple(apply_levels(_merged(_risks(base, head, flag, now, users), head), levels)),
+            flag, risks=_told(_merged(_risks(base, head, flag, now, users), head), base)
         )
         for flag in found
     ]
@@ -127,8 +127,27 @@ def repository_risks(
         *_slots_that_move(base, head),
         *_merged(_out_of_reach(base, head, quiet, now), head),
     ]
+    return list(_told(found, base))
+
+
+def _told(found: Iterable[Diagnostic], base: Revision) -> tuple[Diagnostic, ...]:
+    """Return risks at the levels that the base sets, without those that it excuses."""
     burgee = base.repository.burgee
-    return apply_levels(found, {} if burgee is None else burgee.levels)
+    risks = apply_levels(list(found), {} if burgee is None else burgee.levels)
+    excuses = [
+        each
+        for file in sorted({risk.where.file for risk in risks})
+        for each in excuses_in(_read(base, file), file)
+    ]
+    kept = apply_excuses([*risks, *excuses], base.repository.read, today=True)
+    return tuple(each for each in kept if each.code not in _EXCUSES)
+
+
+def _read(base: Revision, file: str) -> bytes:
+    try:
+        return base.repository.read(file)
+    except OSError:  # it comes with the change, so nothing in it is excused
+        return b""
 
 
 def _out_of_reach(

@@ -84,7 +84,10 @@ def _unattended(looked: LookedAt, side: Side) -> Iterator[Diagnostic]:
         if is_full and not old.get(name, True):
             text = f"{name} comes to let in everyone, and the flag has no {' and no '.join(lacks)}"
             cure = "say who answers for it, and what it must serve, before it is everyone's"
-            yield looked.finding("B906", text, cure, name.removeprefix("rule "))
+            if name == "the default":
+                yield looked.finding("B906", text, cure, field="default")
+            else:
+                yield looked.finding("B906", text, cure, name.removeprefix("rule "))
 
 
 def _full(side: Side, now: int) -> dict[str, bool]:

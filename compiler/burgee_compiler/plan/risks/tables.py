@@ -30,7 +30,7 @@ def table_risks(looked: LookedAt) -> Iterator[Diagnostic]:
     for name, what, cure in (*_renamed(looked), *_reshuffled(looked)):
         found = True
         text = f"{name} is drawn anew ({what}){moved}"
-        yield looked.finding("B913", text, cure, _rule(name))
+        yield looked.finding("B913", text, cure, _rule(name), _field(name))
     if needless and not found:
         text = f"{percent_text(needless)} % of users are moved more than the change needs"
         yield looked.finding("B909", text, _cure(looked))
@@ -38,6 +38,10 @@ def table_risks(looked: LookedAt) -> Iterator[Diagnostic]:
 
 def _rule(name: str) -> str | None:
     return name.removeprefix("rule ") if name.startswith("rule ") else None
+
+
+def _field(name: str) -> str:
+    return "" if name.startswith("rule ") else "default"
 
 
 def _cure(looked: LookedAt) -> str:
