@@ -132,6 +132,18 @@ def test_one_that_is_asked_for_both_ways() -> None:
     ]
 
 
+@pytest.mark.parametrize(("serves", "expected"), [("on", [Fraction(1, 10)]), ("off", [])])
+def test_a_prerequisite_that_is_the_same_for_all_is_no_fact(
+    serves: str, expected: list[Fraction]
+) -> None:
+    low = {"acme/flags/low.yaml": "default: on\n"}
+    need = f"requires: [{{flag: low, serves: [{serves}]}}]\n"
+    high = [{"acme/flags/high.yaml": need + GATE % share} for share in (10, 20)]
+    groups = planned({**low, **high[0]}, {**low, **high[1]})["high"].groups
+    assert [each.who for each in groups] == [()] * len(expected)
+    assert [each.moved.fraction for each in groups] == expected
+
+
 def test_the_rest_of_a_condition_is_what_it_was() -> None:
     parts = "{flag: low, serves: [on]}, {attribute: plan, eq: a}, {attribute: country, eq: DE}"
     low = [{"acme/flags/low.yaml": GATE % share} for share in (10, 30)]
