@@ -23,6 +23,7 @@ __all__ = [
     "INSTANT",
     "Opened",
     "cache_option",
+    "open_files",
     "open_repository",
     "repo_option",
     "rev_option",
@@ -128,22 +129,40 @@ def open_repository(
     """
     root = _nearest() if repo is None else repo
     if revision is not None:
-        try:
-            tree, _ = open_commit(root, revision)
-        except UnknownRevision as error:
-            raise Usage(str(error), "name a commit, branch or tag of that repository") from error
-        if not any(entry.path == ROOT_FILE for entry in tree.entries()):
-            raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
+        tree = _tree_at(root, revision)
         return Opened(root, tree, load_repository(tree, _memo(root, "commit", remember)), revision)
+    _require_root(root)
+    folder = Folder(root)
+    repository = load_repository(folder, _memo(root, "folder", remember))
+    beside = WorkTree(root, folder, repository.memo.blobs)
+    return Opened(root, folder, repository, None, beside)
+
+
+def open_files(repo: Path | None, revision: str | None = None) -> tuple[Path, Tree]:
+    """Return where a flag repository is, and its files, not yet read; Usage where there is none."""
+    root = _nearest() if repo is None else repo
+    if revision is None:
+        _require_root(root)
+        return root, Folder(root)
+    return root, _tree_at(root, revision)
+
+
+def _tree_at(root: Path, revision: str) -> Tree:
+    try:
+        tree, _ = open_commit(root, revision)
+    except UnknownRevision as error:
+        raise Usage(str(error), "name a commit, branch or tag of that repository") from error
+    if not any(entry.path == ROOT_FILE for entry in tree.entries()):
+        raise Usage(f"there is no {ROOT_FILE} in {root} at {revision}")
+    return tree
+
+
+def _require_root(root: Path) -> None:
     if not (root / ROOT_FILE).exists():
         raise Usage(
             f"{root} is no flag repository: it has no {ROOT_FILE}",
             "name the folder that has one, or make a repository with `burgee init DIR`",
         )
-    folder = Folder(root)
-    repository = load_repository(folder, _memo(root, "folder", remember))
-    beside = WorkTree(root, folder, repository.memo.blobs)
-    return Opened(root, folder, repository, None, beside)
 
 
 def _memo(root: Path, kind: str, remember: bool) -> RememberedMemo | None:

@@ -2,168 +2,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from textwrap import wrap
 from typing import Final
 
+import click
+
 from burgee_cli.outcome import counted
+from burgee_cli.plan_words import (
+    MOST_GROUPS,
+    MOST_VARIANTS,
+    alike,
+    bar,
+    change_text,
+    move_text,
+    nobody_text,
+    place_text,
+    served_text,
+    signed_text,
+    status_text,
+    step_text,
+    summary_of,
+    transition_text,
+    variant_text,
+    verdict_text,
+    who_text,
+    worst_text,
+)
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.diagnostics.place import Located
+from burgee_compiler.diagnostics.safe import printable
 from burgee_compiler.plan.report import (
-    Answer,
     EnvironmentPlan,
     FlagPlan,
     GroupPlan,
-    Move,
     Plan,
     Real,
-    Share,
     percent_text,
 )
 
-__all__ = ["alike", "bar", "move_text", "render_plan", "summary_of", "variant_text"]
+__all__ = ["render_plan"]
 
-_BAR: Final = 20
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_MOST_VARIANTS: Final = 12
-_LONGEST: Final = 200
-
-
-def render_plan(plan: Plan, risks: dict[Diagnostic, Located]) -> str:
-    """Return the plan as lines; `risks` has the places of its findings."""
-    lines = [f"plan of {plan.base} → {plan.head}, at {plan.at}", ""]
-    for flag in plan.flags:
-        lines += [*_flag(flag, risks), ""]
-    lines += [line for risk in plan.risks for line in _risk(risk, risks, "")]
-    if plan.found:
-        errors = counted(len(plan.found), "error")
-        lines.append(
-            f"{errors} at {plan.head}: what does not build is not planned; see `burgee check`"
-        )
-    lines += [f"no effect on any user: {path}" for path in plan.without_effect]
-    lines += [f"note: {note}" for note in plan.notes]
-    lines.append(summary_of(plan))
-    return "\n".join(lines)
+_WIDTH: Final = 100
+_LONGEST: Final = 300
+_COLOURS: Final = {
+    "high": "red",
+    "medium": "yellow",
+    "low": "green",
+    "none": "green",
+    "error": "red",
+    "warning": "yellow",
+    "note": "cyan",
+    "deny": "red",
+    "review": "yellow",
+    "allow": "green",
+}
+Places = Mapping[Diagnostic, Located]
 
 
-def summary_of(plan: Plan) -> str:
-    """Return the plan in one line."""
-    if not plan.flags:
-        return "nothing changes for any user"
-    warnings = sum(len(flag.risks) for flag in plan.flags) + len(plan.risks)
-    told = f"; {counted(warnings, 'risk')}" if warnings else ""
-    plural = "changes" if len(plan.flags) == 1 else "change"
-    return f"{counted(len(plan.flags), 'flag')} {plural}, class {plan.class_}{told}"
+def render_plan(plan: Plan, places: Places, *, colour: bool = False) -> str:
+    """Return the plan as lines of a hundred columns; `places` has those of its findings."""
+    return "\n".join(_Text(places, colour).lines(plan))
 
 
-def _flag(flag: FlagPlan, risks: dict[Diagnostic, Located]) -> Iterator[str]:
-    yield f"{flag.tenant}/{flag.flag}  {_status(flag)}  class {flag.class_}  [{flag.file}]"
-    for environments in alike(flag.environments):
-        yield from _environment(environments)
-    for risk in flag.risks:
-        yield from _risk(risk, risks, "  ")
+class _Text:
+    def __init__(self, places: Places, colour: bool) -> None:
+        self._places = places
+        self._colour = colour
 
+    def lines(self, plan: Plan) -> Iterator[str]:
+        yield f"plan of {plan.base} → {plan.head}, at {plan.at}"
+        yield ""
+        for flag in plan.flags:
+            yield from self._flag(flag)
+            yield ""
+        for risk in (*plan.risks, *plan.found):
+            yield from self._finding(risk, "")
+        for path in plan.without_effect:
+            yield f"no effect on any user: {path}"
+        for note in plan.notes:
+            yield from _wrapped(f"note: {note}", "")
+        summary = summary_of(plan).replace(f"class {plan.class_}", self._class(plan.class_), 1)
+        verdict = plan.verdict
+        yield summary + ("" if verdict is None else f"; policy: {self._paint(verdict.then)}")
 
-def _status(flag: FlagPlan) -> str:
-    if flag.status == "unknown":
-        return "did not build before"
-    if flag.status == "affected":
-        return f"affected by {', '.join(flag.because_of) or 'what it uses'}"
-    return flag.status
+    def _class(self, name: str) -> str:
+        return f"class {self._paint(name)}"
 
+    def _paint(self, word: str, text: str | None = None) -> str:
+        shown = word if text is None else text
+        return click.style(shown, fg=_COLOURS.get(word), bold=True) if self._colour else shown
 
-def alike(plans: Sequence[EnvironmentPlan]) -> list[list[EnvironmentPlan]]:
-    """Return environments in groups that the plan says the same of."""
-    found: list[list[EnvironmentPlan]] = []
-    for plan in plans:
-        for group in found:
-            if _same(group[0], plan):
-                group.append(plan)
-                break
+    def _flag(self, flag: FlagPlan) -> Iterator[str]:
+        title = self._paint("", f"{flag.tenant}/{flag.flag}")
+        place = f"[{printable(flag.file)}]"
+        plain = f"{flag.tenant}/{flag.flag}  {flag.status}  class {flag.class_}  {place}"
+        fits = len(plain) <= _WIDTH
+        yield f"{title}  {flag.status}  {self._class(flag.class_)}" + (f"  {place}" if fits else "")
+        if not fits:
+            yield f"  {place}"
+        if status_text(flag) != flag.status:
+            yield from _wrapped(status_text(flag), "  ")
+        for environments in alike(flag.environments):
+            yield from self._environment(environments)
+        for risk in flag.risks:
+            yield from self._finding(risk, "  ")
+
+    def _environment(self, plans: Sequence[EnvironmentPlan]) -> Iterator[str]:
+        plan = plans[0]
+        names = ", ".join(each.environment for each in plans)
+        yield from _wrapped(f"{names}: {change_text(plan)}", "  ")
+        if plan.status in ("comes", "goes"):
+            yield from _one_sided(plan)
         else:
-            found.append([plan])
-    return found
+            yield from _changed(plan)
+        for name, text in plan.conditions:
+            shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+            yield from _wrapped(f"{name}: {shown}", "    ")
+        for step in plan.timeline:
+            yield from _wrapped(step_text(step), "    ")
+        if plan.real is not None:
+            yield from _real(plan.real)
+        verdict = verdict_text(plans)
+        if verdict is not None:
+            yield from _wrapped(verdict, "    ")
+
+    def _finding(self, risk: Diagnostic, margin: str) -> Iterator[str]:
+        notes = f" ({'; '.join(risk.notes)})" if risk.notes else ""
+        place = place_text(risk, self._places.get(risk))
+        head = f"{risk.severity}[{risk.code}]"
+        first, *rest = _wrapped(f"{head} {risk.message}{notes}  [{place}]", margin)
+        yield first.replace(head, self._paint(risk.severity, head), 1)
+        yield from rest
+        if risk.help:
+            yield from _wrapped(f"= help: {risk.help}", f"{margin}  ")
 
 
-def _same(one: EnvironmentPlan, other: EnvironmentPlan) -> bool:
-    names = [name for name in one.__struct_fields__ if name != "environment"]
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+def _wrapped(text: str, margin: str) -> list[str]:
+    """Return text in lines, the further ones set in by two more."""
+    text = printable(text)
+    if len(margin) + len(text) <= _WIDTH:
+        return [margin + text]
+    return wrap(
+        text,
+        _WIDTH,
+        initial_indent=margin,
+        subsequent_indent=f"{margin}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
-def _environment(plans: Sequence[EnvironmentPlan]) -> Iterator[str]:
-    plan = plans[0]
-    names = ", ".join(each.environment for each in plans)
-    yield f"  {names}: {', '.join(kind.replace('_', ' ') for kind in plan.kinds)}"
-    yield from (f"    {change}" for change in plan.changes)
+def _changed(plan: EnvironmentPlan) -> Iterator[str]:
+    for change in plan.changes:
+        yield from _wrapped(change, "    ")
     if plan.undecided is not None:
-        yield f"    whom it moves depends on who your users are: {plan.undecided}"
-    for group in plan.groups:
+        yield from _wrapped(f"whom it moves is not known: {plan.undecided}", "    ")
+    for group in plan.groups[:MOST_GROUPS]:
         yield from _group(group)
-    if not plan.groups and plan.undecided is None:
-        yield "    nobody gets anything else now"
-    elif plan.groups and plan.groups[0].who:
-        yield "    all others: nothing changes"
-    yield from (f"    where {name} is: {_short(text)}" for name, text in plan.conditions)
-    if plan.worst_moved is not None and plan.worst_at is not None:
-        moved = plan.worst_moved.percent
-        yield f"    at worst, if it is on: {moved} % of a group at {plan.worst_at}"
-    for step in plan.timeline:
-        until = f" until {step.until}" if step.until else ""
-        share = "" if step.moved is None else f"  ({step.moved.percent} % of a group move)"
-        yield f"    by itself at {step.at}{until}: {'; '.join(step.what)}{share}"
-    if plan.real is not None:
-        yield from _real(plan.real)
+    if len(plan.groups) > MOST_GROUPS:
+        more = counted(len(plan.groups) - MOST_GROUPS, "more group")
+        yield f"    and {more} of users, of whom fewer move: --json has them"
+    if plan.groups and plan.others:
+        yield "    nobody else gets anything else"
+    for text in (nobody_text(plan), worst_text(plan)):
+        if text is not None:
+            yield from _wrapped(text, "    ")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _one_sided(plan: EnvironmentPlan) -> Iterator[str]:
+    """What a flag serves that comes, or served that goes: there is nothing to compare."""
+    for group in plan.groups[:MOST_GROUPS]:
+        who = "; or ".join(who_text(facts) for facts in group.who[:3]) or "everyone"
+        more = f" and {len(group.who) - 3} more" if len(group.who) > 3 else ""
+        served = served_text(group, before=plan.status == "goes")
+        yield from _wrapped(f"{who}{more}: {served}", "    ")
+    if len(plan.groups) > MOST_GROUPS:
+        yield f"    and {counted(len(plan.groups) - MOST_GROUPS, 'more group')} of users"
 
 
 def _group(group: GroupPlan) -> Iterator[str]:
     if not group.who:
-        yield "    everyone"
+        yield "    everyone:"
     for number, facts in enumerate(group.who):
-        yield f"    {'users of' if number == 0 else '   or of'} {', '.join(facts)}:"
+        text = f"{'or ' if number else ''}{who_text(facts)}"
+        yield from _wrapped(text + (":" if number == len(group.who) - 1 else ""), "    ")
     width = max(len(variant_text(name)) for name, _, _ in group.served)
-    for name, before, after in group.served[:_MOST_VARIANTS]:
-        shown = f"{before.percent:>7} % → {after.percent:>7} %"
-        yield f"      {variant_text(name).ljust(width)}  {shown}  {bar(before)} → {bar(after)}"
-    if len(group.served) > _MOST_VARIANTS:
-        yield f"      and {len(group.served) - _MOST_VARIANTS} more variants"
-    yield f"      {move_text(group)}"
-
-
-def move_text(group: GroupPlan) -> str:
-    """Return in one line who of a group moves, and whether fewer could."""
-    moves = [_move(each) for each in group.moves[:4]]
-    if len(group.moves) > 4:
-        moves.append(f"{len(group.moves) - 4} more moves")
-    needless = group.moved.fraction - group.least.fraction
-    told = "the least that these shares allow"
-    if needless:
-        told = f"{percent_text(needless)} % more than these shares need"
-    return f"{'; '.join(moves)}; nobody else moves ({told})"
-
-
-def _move(move: Move) -> str:
-    if move.before == move.after:
-        return f"{move.share.percent} % get another value of {variant_text(move.before)}"
-    to = f"from {variant_text(move.before)} to {variant_text(move.after)}"
-    return f"{move.share.percent} % of users {to}"
-
-
-def variant_text(name: str | None) -> str:
-    """Return a variant's name, or what stands for none."""
-    return "the caller's default" if name is None else name
-
-
-def bar(share: Share) -> str:
-    """Return a share as a bar of fixed width."""
-    eighths = round(share.fraction * _BAR * 8)
-    if share.fraction and not eighths:
-        eighths = 1
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
+    for name, before, after in group.served[:MOST_VARIANTS]:
+        shares = f"{before.percent:>7} % → {after.percent:>7} %  {signed_text(before, after):>10}"
+        label = printable(variant_text(name)).ljust(width)
+        yield f"      {label}  {shares}  {bar(before)} → {bar(after)}".rstrip()
+    if len(group.served) > MOST_VARIANTS:
+        yield f"      and {len(group.served) - MOST_VARIANTS} more variants"
+    yield from _wrapped(move_text(group), "      ")
 
 
 def _real(real: Real) -> Iterator[str]:
@@ -172,25 +204,8 @@ def _real(real: Real) -> Iterator[str]:
         f"    of {counted(real.contexts, 'real context')}: "
         f"{real.changed:,} ({share} %) get something else"
     )
-    for each in real.transitions[:_MOST_VARIANTS]:
+    for each in real.transitions[:MOST_VARIANTS]:
         lines = ", ".join(map(str, each.examples))
-        yield (
-            f"      {each.count:>9,}  {_answer(each.before)} → {_answer(each.after)}"
-            f"  (such as line {lines})"
-        )
-    if len(real.transitions) > _MOST_VARIANTS:
-        yield f"      and {len(real.transitions) - _MOST_VARIANTS} more kinds"
-
-
-def _answer(answer: Answer) -> str:
-    return f"{variant_text(answer.variant)} ({answer.rule or 'no rule'})"
-
-
-def _risk(risk: Diagnostic, risks: dict[Diagnostic, Located], margin: str) -> Iterator[str]:
-    located = risks.get(risk)
-    span = None if located is None else located.spot.span
-    place = risk.where.file + ("" if span is None else f":{span.line}:{span.column}")
-    notes = f" ({'; '.join(risk.notes)})" if risk.notes else ""
-    yield f"{margin}{risk.severity}[{risk.code}] {risk.message}{notes}  [{place}]"
-    if risk.help:
-        yield f"{margin}  = help: {risk.help}"
+        yield f"      {each.count:>9,}  {printable(transition_text(each))}  (such as line {lines})"
+    if len(real.transitions) > MOST_VARIANTS:
+        yield f"      and {len(real.transitions) - MOST_VARIANTS} more kinds"

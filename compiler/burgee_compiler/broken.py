@@ -19,6 +19,7 @@ __all__ = [
     "files_behind",
     "flags_named",
     "layers_of",
+    "names_in",
     "users_of_flags",
     "users_of_segments",
 ]
@@ -154,6 +155,14 @@ def _reached(named: Mapping[str, Iterable[str]], start: set[str]) -> set[str]:
         reached.update(more)
         stack += more
     return reached
+
+
+def names_in(definition: object) -> tuple[set[str], set[str]]:
+    """Return the flags and the segments that a flag or segment names anywhere."""
+    parts = [each for each in _parts(definition) if isinstance(each, Condition | Require)]
+    flags = {each.flag for each in parts if each.flag is not None}
+    segments = {each.segment for each in parts if isinstance(each, Condition) and each.segment}
+    return flags, segments
 
 
 def _segments_named(files: TenantFiles, file: SourceFile) -> Collection[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from pathlib import Path
 from typing import cast
 
 import pygit2
 
 from burgee_compiler.layout import files_read
-from burgee_compiler.trees import CommitTree, Tree, UnknownRevision
+from burgee_compiler.trees import Cached, CommitTree, Tree, UnknownRevision
 
 __all__ = ["changed_files", "commit_of", "first_parent", "merge_base", "same_text"]
 
@@ -57,12 +58,21 @@ def changed_files(base: Tree, head: Tree) -> list[str]:
 
 
 def _same(base: Tree, head: Tree, path: str) -> bool:
-    if isinstance(base, CommitTree) and isinstance(head, CommitTree):
-        return base.blob(path) == head.blob(path)
+    blobs = [
+        each.blob(path) if isinstance(each, CommitTree | Cached) else None for each in (base, head)
+    ]
+    if None not in blobs:
+        return blobs[0] == blobs[1]
     try:
-        return same_text(base.read(path), head.read(path))
+        data = head.read(path)
+        return blobs[0] == _blob_of(data) or same_text(base.read(path), data)
     except OSError:
         return False
+
+
+def _blob_of(data: bytes) -> str:
+    """Return git's name for a file's bytes; a repository of SHA-256 has others, and reads more."""
+    return sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def same_text(one: bytes, other: bytes) -> bool:

@@ -21,6 +21,7 @@ from burgee_compiler.model.decoder import JsonSchema, Kind
 from burgee_compiler.model.files import ATTRIBUTES, BURGEE, LAYERS, LOCK, SEGMENT, TENANT
 from burgee_compiler.model.flag import FLAG
 from burgee_compiler.model.structs import DEFINITIONS
+from burgee_compiler.plan.report import Plan
 
 __all__ = ["SCHEMAS", "schema_file", "schema_files", "schema_text"]
 
@@ -115,6 +116,7 @@ SCHEMAS: Final[dict[str, Callable[[], JsonSchema]]] = {
     "tenant-manifest": _emitted(TenantManifest, "manifest-….json of a tenant"),
     "environment-manifest": _emitted(EnvironmentManifest, "manifest.json of an environment"),
     "signatures": _emitted(Signatures, "A detached signature: manifest-….sig"),
+    "plan": _emitted(Plan, "What `burgee plan --json` prints"),
 }
 """Makers of the schemas, by kind of file."""
 

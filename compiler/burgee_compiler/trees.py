@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     import pygit2
 
 __all__ = [
+    "Cached",
     "CommitTree",
     "Entry",
     "Folder",
     "MissingFolder",
+    "NoFiles",
     "Stamped",
     "Tree",
     "UnknownRevision",
@@ -68,6 +70,7 @@ class MissingFolder(UnknownRevision):
     """A commit that is there, and does not hold the folder."""
 
 
+_KEPT: Final = 1 << 20
 _STAMP: Final = struct.Struct("<QQQQQ")
 
 
@@ -151,6 +154,42 @@ def _kind_of(entry: os.DirEntry[str]) -> Kind:
     if entry.is_dir(follow_symlinks=False):
         return "folder"
     return "file" if entry.is_file(follow_symlinks=False) else "other"
+
+
+class Cached:
+    """A tree whose files are read once, but for those that are large."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._read: dict[str, bytes] = {}
+        self._entries: list[Entry] | None = None
+
+    def entries(self) -> list[Entry]:
+        if self._entries is None:
+            self._entries = self._tree.entries()
+        return self._entries
+
+    def read(self, path: str) -> bytes:
+        data = self._read.get(path)
+        if data is None:
+            data = self._tree.read(path)
+            if len(data) <= _KEPT:
+                self._read[path] = data
+        return data
+
+    def blob(self, path: str) -> str | None:
+        """Return git's name for a file's bytes, None where it is in no commit."""
+        return self._tree.blob(path) if isinstance(self._tree, CommitTree) else None
+
+
+class NoFiles:
+    """A flag repository that is not there."""
+
+    def entries(self) -> list[Entry]:
+        return []
+
+    def read(self, path: str) -> bytes:
+        raise FileNotFoundError(path)
 
 
 class CommitTree:

@@ -42,6 +42,7 @@ __all__ = [
     "Layer",
     "Lock",
     "LockTable",
+    "PlanSettings",
     "Policy",
     "Segment",
     "SegmentOverlay",
@@ -258,6 +259,33 @@ class Policy(Struct, frozen=True, kw_only=True):
     ] = field(name="class", default=())
 
 
+_PERCENT: Final = Kind(thousandths, lambda: {"type": "number", "minimum": 0, "maximum": 100})
+
+
+class PlanSettings(Struct, frozen=True, kw_only=True):
+    """Settings of the plan; shares in thousandths of a percent, of the group that is hit most."""
+
+    medium: Annotated[int, _PERCENT, "From which percentage of a group on it is medium."] = 5_000
+    high: Annotated[int, _PERCENT, "From which percentage of a group on it is high."] = 25_000
+    fail_on: Annotated[
+        Literal["low", "medium", "high"] | None,
+        choice("low", "medium", "high"),
+        "The class from which on `burgee plan` exits with 1; `--fail-on` wins.",
+    ] = None
+
+
+def _in_order(decoder: Decoder, settings: PlanSettings) -> bool:
+    if settings.medium <= settings.high:
+        return True
+    decoder.fault(
+        "B213",
+        f"medium begins at {settings.medium / 1000:g} %, above high at {settings.high / 1000:g} %",
+        "write medium not above high, such as {medium: 5, high: 25}",
+        key="medium",
+    )
+    return False
+
+
 class Burgee(Struct, frozen=True, kw_only=True):
     """burgee.yaml: what holds for the whole repository."""
 
@@ -273,7 +301,11 @@ class Burgee(Struct, frozen=True, kw_only=True):
     policy: Annotated[
         tuple[Policy, ...], list_of(struct_of(Policy, "a line of the policy")), "First match wins."
     ] = ()
-    plan: Annotated[dict[str, Any], map_of(TEXT, JSON, "a mapping"), "Settings of the plan."] = {}
+    plan: Annotated[
+        PlanSettings,
+        struct_of(PlanSettings, "the plan's settings", check=_in_order),
+        "Settings of the plan.",
+    ] = PlanSettings()
     stale: Annotated[dict[str, Any], map_of(TEXT, JSON, "a mapping"), "Settings of stale."] = {}
 
 

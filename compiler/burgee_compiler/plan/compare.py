@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from msgspec import structs
-
 from burgee.instants import format_instant
-from burgee_compiler.broken import broken_flags, broken_segments, users_of_flags
+from burgee_compiler.broken import (
+    broken_flags,
+    broken_segments,
+    files_behind,
+    layers_of,
+    users_of_flags,
+)
 from burgee_compiler.build import check
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.emit import emit_tenant
 from burgee_compiler.flag_tests import flags_of
+from burgee_compiler.load import ROOT_FILE
+from burgee_compiler.model.files import PlanSettings
 from burgee_compiler.model.flag import Flag
-from burgee_compiler.plan.environment import plan_environment
-from burgee_compiler.plan.report import EnvironmentPlan, FlagPlan, Plan, worst
-from burgee_compiler.plan.risks import find_risks, layer_risks
-from burgee_compiler.plan.settings import DEFAULTS, Settings, read_settings
-from burgee_compiler.plan.side import Scene, Side
+from burgee_compiler.plan.attributes import read_otherwise
+from burgee_compiler.plan.environment import plan_environment, unknown_before
+from burgee_compiler.plan.report import EnvironmentPlan, FlagPlan, FlagStatus, Plan, worst
+from burgee_compiler.plan.risks import find_risks, repository_risks
+from burgee_compiler.plan.side import Scene
 from burgee_compiler.repository import Repository, TenantFiles
 
 __all__ = ["Revision", "plan"]
@@ -45,10 +51,10 @@ class Revision:
         return () if burgee is None else burgee.environments
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> PlanSettings:
         """What `plan:` in its burgee.yaml says."""
         burgee = self.repository.burgee
-        return DEFAULTS if burgee is None else read_settings(burgee.plan)
+        return PlanSettings() if burgee is None else burgee.plan
 
     def scene(self, tenant: str, environment: str) -> Scene | None:
         """Return a tenant in an environment, None where there is no such one."""
@@ -74,6 +80,13 @@ class Revision:
         forms = emit_tenant(files, environment, without)
         return Scene(files, forms, flags_of(forms))
 
+    def does_not_build(self, tenant: str, environment: str, key: str) -> bool:
+        """Return whether a flag is there and broken."""
+        files = self.repository.tenants.get(tenant)
+        if files is None or environment not in self.environments or key not in files.flags:
+            return False
+        return key in self.broken(tenant, environment)
+
     def flag(self, tenant: str, key: str) -> Flag | None:
         """Return a flag's definition."""
         files = self.repository.tenants.get(tenant)
@@ -96,20 +109,21 @@ def plan(
     """
     changed = set(changed_files)
     names = sorted({*base.repository.tenants, *head.repository.tenants})
-    flags = [each for tenant in names for each in _tenant(base, head, tenant, now, changed)]
+    flags = [each for tenant in names for each in _Tenant(base, head, tenant, now, changed).flags()]
     flags = find_risks(base, head, flags, now)
     told = {each.file for each in flags} | {
         path for each in flags for path in (_lock(each.file), *each.because_of)
     }
     errors = tuple(each for each in head.found if each.severity == "error")
+    quiet = changed - told - {each.where.file for each in errors}
     return Plan(
         base=base.name,
         head=head.name,
         at=format_instant(now),
         class_=worst(each.class_ for each in flags),
         flags=tuple(flags),
-        without_effect=tuple(sorted(changed - told - {each.where.file for each in errors})),
-        risks=tuple(layer_risks(base, head)),
+        without_effect=tuple(sorted(quiet)),
+        risks=tuple(repository_risks(base, head, quiet, now)),
         found=errors,
         notes=tuple(notes),
     )
@@ -119,30 +133,80 @@ def _lock(path: str) -> str:
     return path.removesuffix(".yaml") + ".lock.yaml"
 
 
-def _tenant(
-    base: Revision, head: Revision, tenant: str, now: int, changed: set[str]
-) -> list[FlagPlan]:
-    environments = list(dict.fromkeys((*head.environments, *base.environments)))
-    by_flag: dict[str, list[EnvironmentPlan]] = {}
-    because: dict[str, set[str]] = {}
-    unknown: set[str] = set()
-    for environment in environments:
-        before, after = base.scene(tenant, environment), head.scene(tenant, environment)
-        for key in _differing(before, after):
+class _Tenant:
+    """The plan of one tenant."""
+
+    def __init__(
+        self, base: Revision, head: Revision, tenant: str, now: int, changed: set[str]
+    ) -> None:
+        self._base = base
+        self._head = head
+        self._tenant = tenant
+        self._now = now
+        self._changed = changed
+        self._read_otherwise: set[str] = set()
+
+    def flags(self) -> list[FlagPlan]:
+        found: dict[str, list[EnvironmentPlan]] = {}
+        for environment in dict.fromkeys((*self._head.environments, *self._base.environments)):
+            for key, each in self._environment(environment):
+                found.setdefault(key, []).append(each)
+        return [self._flag(key, plans) for key, plans in sorted(found.items())]
+
+    def _environment(self, environment: str) -> Iterator[tuple[str, EnvironmentPlan]]:
+        before, after = (each.scene(self._tenant, environment) for each in (self._base, self._head))
+        attributes = read_otherwise(before, after)
+        self._read_otherwise.update(attributes)
+        for key in sorted({*_differing(before, after), *attributes}):
             old = None if before is None else before.side(key)
             new = None if after is None else after.side(key)
-            if _does_not_build(base, tenant, environment, key) and new is not None:
-                unknown.add(key)
-            if new is None and _does_not_build(head, tenant, environment, key):
+            if new is None and self._head.does_not_build(self._tenant, environment, key):
                 continue  # its findings are shown, and a node keeps its last good form
-            found = plan_environment(environment, old, new, now, base.settings)
+            if new is not None and self._base.does_not_build(self._tenant, environment, key):
+                yield key, unknown_before(environment, new, self._now)
+                continue
+            settings, told = self._base.settings, attributes.get(key, ())
+            found = plan_environment(environment, old, new, self._now, settings, told)
             if found is not None:
-                by_flag.setdefault(key, []).append(found)
-                because.setdefault(key, set()).update(_because(old, new, changed))
-    return [
-        _flag(base, head, tenant, key, found, because[key], changed, is_unknown=key in unknown)
-        for key, found in sorted(by_flag.items())
-    ]
+                yield key, found
+
+    def _flag(self, key: str, environments: list[EnvironmentPlan]) -> FlagPlan:
+        old, new = (each.flag(self._tenant, key) for each in (self._base, self._head))
+        path = self._head.path(self._tenant, key) or self._base.path(self._tenant, key) or ""
+        own = {path, _lock(path)}
+        status: FlagStatus = "changed" if own & self._changed else "affected"
+        if any(each.status == "unknown" for each in environments):
+            status = "unknown"
+        elif old is None or new is None:
+            status = "added" if old is None else "removed"
+        flag = new or old
+        return FlagPlan(
+            tenant=self._tenant,
+            flag=key,
+            file=path,
+            status=status,
+            because_of=tuple(sorted(self._behind(key, environments) - own)),
+            kind=None if flag is None else flag.kind,
+            owner=None if flag is None else flag.owner,
+            class_=worst(each.class_ for each in environments),
+            environments=tuple(environments),
+        )
+
+    def _behind(self, key: str, environments: Iterable[EnvironmentPlan]) -> set[str]:
+        """Return the changed files that a flag is built from, or that say where it is."""
+        found: set[str] = set()
+        for revision in (self._base, self._head):
+            files = revision.repository.tenants.get(self._tenant)
+            file = None if files is None else files.flags.get(key)
+            if files is not None and file is not None and file.flag is not None:
+                found |= files_behind(files, key)
+                if not any(layers_of(files, file, each) for each in revision.environments):
+                    found.discard(files.path_of_layers())
+        if key in self._read_otherwise:
+            found.add(f"{self._tenant}/attributes.yaml")
+        if any(each.status in ("comes", "goes") for each in environments):
+            found.add(ROOT_FILE)
+        return found & self._changed
 
 
 def _differing(before: Scene | None, after: Scene | None) -> list[str]:
@@ -152,72 +216,4 @@ def _differing(before: Scene | None, after: Scene | None) -> list[str]:
     keys = old.keys() | new.keys()
     return sorted(
         key for key in keys if key not in old or key not in new or old[key][0] != new[key][0]
-    )
-
-
-def _does_not_build(revision: Revision, tenant: str, environment: str, key: str) -> bool:
-    files = revision.repository.tenants.get(tenant)
-    if files is None or environment not in revision.environments or key not in files.flags:
-        return False
-    return key in revision.broken(tenant, environment)
-
-
-def _because(before: Side | None, after: Side | None, changed: set[str]) -> set[str]:
-    """Return the changed files beside the flag's own that a flag is built from."""
-    side = after or before
-    assert side is not None
-    files = side.scene.files
-    found = {
-        files.segments[name].path
-        for each in (before, after)
-        if each is not None
-        for name in each.segments
-        if name in files.segments
-    }
-    found |= {f"{path.rpartition('/')[0]}/{name}" for path in found for name in _lists(files, path)}
-    found |= {files.flags[name].path for name in side.below if name in files.flags}
-    found |= {files.path_of_layers(), "burgee.yaml"}
-    return found & changed
-
-
-def _lists(files: TenantFiles, path: str) -> list[str]:
-    for file in files.segments.values():
-        if file.path == path and file.segment is not None:
-            overlays = [each.members_file for each in file.segment.environments.values()]
-            named = (file.segment.members_file, *overlays)
-            return [name for name in named if isinstance(name, str)]
-    return []
-
-
-def _flag(
-    base: Revision,
-    head: Revision,
-    tenant: str,
-    key: str,
-    environments: list[EnvironmentPlan],
-    because: set[str],
-    changed: set[str],
-    *,
-    is_unknown: bool,
-) -> FlagPlan:
-    old, new = base.flag(tenant, key), head.flag(tenant, key)
-    path = head.path(tenant, key) or base.path(tenant, key) or ""
-    flag = new or old
-    if is_unknown:
-        environments = [structs.replace(each, class_="high") for each in environments]
-        status = "unknown"
-    elif old is None or new is None:
-        status = "added" if old is None else "removed"
-    else:
-        status = "changed" if {path, _lock(path)} & changed else "affected"
-    return FlagPlan(
-        tenant=tenant,
-        flag=key,
-        file=path,
-        status=status,  # type: ignore[arg-type]
-        because_of=tuple(sorted(because)),
-        kind=None if flag is None else flag.kind,
-        owner=None if flag is None else flag.owner,
-        class_=worst(each.class_ for each in environments),
-        environments=tuple(environments),
     )

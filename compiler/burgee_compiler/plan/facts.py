@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from burgee.instants import format_instant
 from burgee.snapshot.forms import ConditionForm
@@ -18,20 +19,23 @@ Cube = frozenset[tuple[str, bool]]
 """A combination of facts: which hold and which do not; of the others, nothing is said."""
 
 
+_TENSES: Final = (" (before)", " (after)")
+
+
 class Wording:
     """Words for the facts of one flag before and after: rules go by their names."""
 
     def __init__(self, pair: Pair) -> None:
         self._words: dict[str, str] = {}
         self._conditions: dict[str, str] = {}
-        for is_after, tense in enumerate(("as it was", "as it will be")):
+        for is_after, tense in enumerate(_TENSES):
             side = pair.after if is_after else pair.before
             own, other = (pair.atoms(is_after=bool(each)) for each in (is_after, 1 - is_after))
             said = {_label(atom) for name, atom in other.items() if name not in own}
             labels = _labels(own)
             for name, atom in own.items():
                 # Only a fact that the other side has another of needs to say which it is.
-                told = f" {tense}" if name not in other and _label(atom) in said else ""
+                told = tense if name not in other and _label(atom) in said else ""
                 self._words[name] = labels[name] + told
                 if atom.when is not None and side is not None:
                     condition = condition_of(atom.when, side.scene)
@@ -49,6 +53,14 @@ class Wording:
         found = {
             self._words[name]: self._conditions[name] for name in named & self._conditions.keys()
         }
+        # Where what a condition names is what changes, its words are the same on both sides.
+        plain = {name.rpartition(" (")[0] for name in found if name.endswith(_TENSES)}
+        for name in plain:
+            texts = {found[each] for each in (name + tense for tense in _TENSES) if each in found}
+            if len(texts) == 1:
+                for tense in _TENSES:
+                    found.pop(name + tense, None)
+                found[name] = texts.pop()
         return tuple(sorted(found.items()))
 
 
@@ -59,7 +71,7 @@ def condition_of(form: ConditionForm, scene: Scene) -> Condition:
         all=parts if form.all is not None else None,
         any=parts if form.any is not None else None,
         not_=None if form.not_ is None else condition_of(form.not_, scene),
-        segment=None if form.segment is None else scene.segment_name(form.segment),
+        segment=None if form.segment is None else scene.segment(form.segment).name,
         flag=form.flag,
         serves=form.serves,
         attribute=form.attribute,

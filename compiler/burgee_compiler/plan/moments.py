@@ -14,7 +14,7 @@ from burgee_compiler.plan.pair import Pair
 from burgee_compiler.plan.report import GroupPlan, Move, Share
 from burgee_compiler.plan.side import Side
 
-__all__ = ["Moments", "moments", "shown_groups"]
+__all__ = ["Moments", "ShownGroups", "moments", "shown_groups"]
 
 _MOST_INSTANTS = 48
 
@@ -29,6 +29,8 @@ class Moments(Struct, frozen=True):
     groups: list[Group]
     worst: Fraction | None
     worst_at: int
+    is_if_on: bool = False
+    """Whether that is only so if the flag is switched on."""
     undecided: str | None = None
 
 
@@ -38,16 +40,17 @@ def moments(pair: Pair, now: int) -> Moments:
     try:
         groups = _groups(pair, now, on=False)
         worst, worst_at = max((each.moved for each in groups), default=Fraction(0)), now
+        is_if_on = False
         for at in _instants(before, after, now):
             for on in (False, True) if _is_ever_off(before, after) else (False,):
                 for group in _groups(pair, at, on=on):
                     if group.moved > worst:
-                        worst, worst_at = group.moved, at
+                        worst, worst_at, is_if_on = group.moved, at, on
     except (TooManyGroups, TooManyCells) as error:
         if pair.inlined:
             return moments(Pair(before, after, inlining=False), now)
-        return Moments(pair, [], None, now, str(error))
-    return Moments(pair, groups, worst, worst_at)
+        return Moments(pair, [], None, now, undecided=str(error))
+    return Moments(pair, groups, worst, worst_at, is_if_on)
 
 
 def _groups(pair: Pair, at: int, *, on: bool) -> list[Group]:
@@ -77,17 +80,22 @@ def _instants(before: Side | None, after: Side | None, now: int) -> list[int]:
     return at
 
 
-Conditions = tuple[tuple[str, str], ...]
+class ShownGroups(Struct, frozen=True):
+    """The groups of whom somebody is moved, and the conditions of the rules they are told by.
 
-
-def shown_groups(found: Moments) -> tuple[tuple[GroupPlan, ...], Conditions]:
-    """Return the groups of whom somebody is moved, those that are moved alike as one.
-
-    With them come the conditions of the rules that they are told by.
+    `others` where there are users in none of them.
     """
-    groups, wording, possible = found.groups, Wording(found.pair), found.pair.possible
+
+    groups: tuple[GroupPlan, ...]
+    others: bool
+    conditions: tuple[tuple[str, str], ...]
+
+
+def shown_groups(found: Moments) -> ShownGroups:
+    """Return the groups of whom somebody is moved, those that are moved alike as one."""
+    wording, possible = Wording(found.pair), found.pair.possible
     alike: dict[frozenset[object], list[Group]] = {}
-    for group in groups:
+    for group in found.groups:
         if group.moved:
             alike.setdefault(frozenset(group.moves.items()), []).append(group)
     told = [
@@ -98,7 +106,11 @@ def shown_groups(found: Moments) -> tuple[tuple[GroupPlan, ...], Conditions]:
         _shown(same[0], cubes, wording) for same, cubes in zip(alike.values(), told, strict=True)
     ]
     shown.sort(key=lambda each: (-each.moved.fraction, each.who))
-    return tuple(shown), wording.conditions(cube for cubes in told for cube in cubes)
+    return ShownGroups(
+        tuple(shown),
+        any(not each.moved for each in found.groups),
+        wording.conditions(cube for cubes in told for cube in cubes),
+    )
 
 
 def _shown(first: Group, cubes: list[Cube], wording: Wording) -> GroupPlan:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from burgee.snapshot.forms import FlagForm
 from burgee_compiler.emit.tenant import depends_on
 from burgee_compiler.plan.atoms import Atom, AtomicFlag
-from burgee_compiler.plan.side import Side
+from burgee_compiler.plan.possible import Possible
+from burgee_compiler.plan.side import Scene, Side
 
 __all__ = ["Pair"]
 
@@ -25,7 +27,6 @@ class Pair:
         self.is_inlined = inlining and before is not None and after is not None
         self.inlined = _changed_below(before, after) if self.is_inlined else frozenset()
         self._made: dict[tuple[bool, bool], AtomicFlag | None] = {}
-        self.known = self._known()
 
     def flag(self, *, is_after: bool, on: bool = False) -> AtomicFlag | None:
         """Return one side with its conditions as atoms; with `on` as if its switch were on."""
@@ -42,9 +43,15 @@ class Pair:
         flag = self.flag(is_after=is_after)
         return {} if flag is None else flag.atoms
 
-    def possible(self, facts: Mapping[str, bool]) -> bool:
-        """Return whether a combination of facts agrees with what is known for everybody."""
-        return all(facts.get(name, held) == held for name, held in self.known.items())
+    @cached_property
+    def possible(self) -> Possible:
+        """Which combinations of facts can be."""
+        found: dict[str, tuple[Atom, Scene]] = {}
+        for is_after, side in ((False, self.before), (True, self.after)):
+            for name, atom in self.atoms(is_after=is_after).items():
+                if side is not None:
+                    found.setdefault(name, (atom, side.scene))
+        return Possible(found, self._known())
 
     def _known(self) -> dict[str, bool]:
         """Return the facts about flags that give everybody one answer, at any time."""

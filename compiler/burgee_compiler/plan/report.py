@@ -16,6 +16,7 @@ __all__ = [
     "Answer",
     "EnvironmentPlan",
     "FlagPlan",
+    "FlagStatus",
     "GroupPlan",
     "Move",
     "Plan",
@@ -24,11 +25,13 @@ __all__ = [
     "Share",
     "Step",
     "Transition",
+    "Verdict",
     "percent_text",
     "worst",
 ]
 
 PlanClass: TypeAlias = Literal["none", "low", "medium", "high"]
+FlagStatus: TypeAlias = Literal["added", "removed", "changed", "affected", "unknown"]
 CLASSES: Final[tuple[PlanClass, ...]] = ("none", "low", "medium", "high")
 
 
@@ -131,15 +134,30 @@ class Real(Struct, frozen=True):
     transitions: tuple[Transition, ...]
 
 
+class Verdict(Struct, frozen=True):
+    """What the policy says of a change, and by which of its lines, counted from 1.
+
+    No line is named where none matches.
+    """
+
+    then: Literal["allow", "review", "deny"]
+    line: int | None = None
+
+
 class EnvironmentPlan(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     """What a change does to one flag in one environment."""
 
     environment: str
+    status: Literal["changed", "comes", "goes", "unknown"] = "changed"
+    """`unknown` where it did not build before, so that nothing can be compared."""
     kinds: tuple[ChangeKind, ...]
     class_: PlanClass
+    """Against the form that was last reviewed."""
     changes: tuple[str, ...]
     groups: tuple[GroupPlan, ...]
     """Only those of whom somebody gets something else."""
+    others: bool = True
+    """Whether there are users in none of the groups."""
     conditions: tuple[tuple[str, str], ...] = ()
     """What the rules that groups are told by ask for."""
     undecided: str | None = None
@@ -148,9 +166,13 @@ class EnvironmentPlan(Struct, frozen=True, kw_only=True, rename={"class_": "clas
     """When the most users get something else, where that is not now."""
     worst_moved: Share | None = None
     """The largest share of any group at any time, as if the flag were on."""
+    worst_if_on: bool = False
+    """Whether that many are moved only if the flag is switched on."""
     timeline: tuple[Step, ...] = ()
     real: Real | None = None
     """Where a file of contexts was given."""
+    verdict: Verdict | None = None
+    """Where there is a policy."""
 
 
 class FlagPlan(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
@@ -159,7 +181,7 @@ class FlagPlan(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     tenant: str
     flag: str
     file: str
-    status: Literal["added", "removed", "changed", "affected", "unknown"]
+    status: FlagStatus
     because_of: tuple[str, ...] = ()
     """Changed files beside its own that it is built from."""
     kind: str | None = None
@@ -186,3 +208,5 @@ class Plan(Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     found: tuple[Diagnostic, ...] = ()
     """Errors at head: what they stand in is not planned."""
     notes: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    """The strictest of all, where there is a policy."""

@@ -1,38 +1,33 @@
-"""`plan:` in burgee.yaml: from which share of a group on a change is of which class."""
+"""From which share of a group on a change is of which class."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
-
+from burgee_compiler.model.files import PlanSettings
 from burgee_compiler.plan.report import PlanClass
 
-__all__ = ["DEFAULTS", "Settings", "read_settings"]
+__all__ = ["class_of_ids", "class_of_share"]
+
+_MEDIUM_IDS: Final = 101
+_HIGH_IDS: Final = 10_001
 
 
-class Settings(Struct, frozen=True):
-    """Shares, in percent, of the group that is hit most."""
-
-    medium: Fraction = Fraction(5)
-    high: Fraction = Fraction(25)
-
-    def class_of(self, share: Fraction) -> PlanClass:
-        """Return the class of a change that moves this share of a group."""
-        percent = share * 100
-        if percent >= self.high:
-            return "high"
-        if percent >= self.medium:
-            return "medium"
-        return "low" if share else "none"
+def class_of_share(share: Fraction, settings: PlanSettings) -> PlanClass:
+    """Return the class of a change that moves this share of a group."""
+    thousandths = share * 100_000
+    if thousandths >= settings.high:
+        return "high" if share else "none"
+    if thousandths >= settings.medium:
+        return "medium" if share else "none"
+    return "low" if share else "none"
 
 
-DEFAULTS: Final = Settings()
-
-
-def read_settings(given: dict[str, Any]) -> Settings:
-    """Return the settings of a `plan:`; the checks have seen that they are numbers."""
-    return Settings(
-        **{name: Fraction(str(given[name])) for name in ("medium", "high") if name in given}
-    )
+def class_of_ids(ids: int) -> PlanClass:
+    """Return the class of a change to single users who are listed by their ids."""
+    if ids >= _HIGH_IDS:
+        return "high"
+    if ids >= _MEDIUM_IDS:
+        return "medium"
+    return "low" if ids else "none"

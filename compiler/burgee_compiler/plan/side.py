@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from burgee.evaluation import TenantFlags
-from burgee.snapshot.forms import FlagForm, RuleForm, SegmentForm
+from burgee.snapshot.forms import FlagForm, PhaseForm, RuleForm, SegmentForm
 from burgee_compiler.emit import TenantForms
 from burgee_compiler.emit.tenant import conditions_in, depends_on
 from burgee_compiler.model.flag import Flag
@@ -26,6 +26,7 @@ class Scene:
         self.files = files
         self.forms = forms
         self.flags = flags
+        self._decoded: dict[str, FlagForm] = {}
 
     def side(self, key: str) -> Side | None:
         """Return one of its flags, None where it has no such one that builds."""
@@ -36,16 +37,19 @@ class Scene:
 
     def form(self, key: str) -> FlagForm:
         """Return the form of a flag that builds."""
-        return msgspec.json.decode(self.forms.entries[key][1], type=FlagForm)
+        if key not in self._decoded:
+            raw = self.forms.entries[key][1]
+            self._decoded[key] = msgspec.json.decode(raw, type=FlagForm)
+        return self._decoded[key]
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """The closure digests of all flags that build."""
         return {key: digest for key, (digest, _) in self.forms.entries.items()}
 
-    def segment_name(self, digest: str) -> str:
-        """Return the name of a segment by its digest."""
-        return msgspec.json.decode(self.forms.segments[digest], type=SegmentForm).name
+    def segment(self, digest: str) -> SegmentForm:
+        """Return a segment by its digest."""
+        return msgspec.json.decode(self.forms.segments[digest], type=SegmentForm)
 
 
 class Side:
@@ -78,8 +82,24 @@ class Side:
 
     def form_rules(self, now: int) -> dict[str, RuleForm]:
         """Return the rules of the form that is in force at an instant, by name."""
-        phases = [each for each in self.form.phases if each.at is None or each.at <= now]
-        return {rule.name: rule for rule in phases[-1].rules}
+        return {rule.name: rule for rule in self.phase(now).rules}
+
+    def phase(self, now: int) -> PhaseForm:
+        """Return what of the form is in force at an instant."""
+        return [each for each in self.form.phases if each.at is None or each.at <= now][-1]
+
+    @cached_property
+    def reached(self) -> frozenset[str]:
+        """The flags below it, however far, those that do not build included."""
+        found: set[str] = set()
+        open_ = list(depends_on(self.form))
+        while open_:
+            key = open_.pop()
+            if key not in found:
+                found.add(key)
+                if key in self.scene.forms.entries:
+                    open_ += depends_on(self.scene.form(key))
+        return frozenset(found)
 
     @cached_property
     def segments(self) -> dict[str, str]:

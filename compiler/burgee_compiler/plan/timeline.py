@@ -25,8 +25,8 @@ def timeline(side: Side, now: int) -> Iterator[Step]:
     for at in later[:_MOST_STEPS]:
         what = [each.text for each in differences(side.at(at - 1), side.at(at))]
         what += _begins(side.form, at)
-        moved = _moved(side, at - 1, at)
-        if what or moved:
+        if what:  # a moving gate's ends are told below
+            moved = _moved(side, at - 1, at)
             yield Step(format_instant(at), None, tuple(what), moved)
     for start, end, text in _moving(side.form, now):
         moved = _moved(side, max(start, now), end)

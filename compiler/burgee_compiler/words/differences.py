@@ -32,8 +32,8 @@ ChangeKind: TypeAlias = Literal[
     "none",
 ]
 
-_FOR_PEOPLE: Final = ("metadata", "tags", "client_side")
-_RULE_PLAIN: Final = ("starts", "ends", "by", "seed", "was")
+_FOR_PEOPLE: Final = ("tags", "client_side")
+_RULE_PLAIN: Final = ("starts", "ends", "seed", "was")
 
 
 class Difference(Struct, frozen=True):
@@ -41,6 +41,8 @@ class Difference(Struct, frozen=True):
 
     kind: ChangeKind
     text: str
+    ids: int | None = None
+    """Of how many single users it is, where it is of those alone."""
 
 
 def differences(before: Flag, after: Flag) -> Iterator[Difference]:
@@ -49,8 +51,8 @@ def differences(before: Flag, after: Flag) -> Iterator[Difference]:
         kind: ChangeKind = "kill" if after.state == "off" else "restore"
         yield Difference(kind, f"state {before.state} → {after.state}")
     yield from _variants(before, after)
-    for field in ("by", "seed"):
-        yield from _plain("retarget", "", field, before, after)
+    yield from _by("", before.by, after.by)
+    yield from _plain("retarget", "", "seed", before, after)
     if before.off_variant != after.off_variant:
         shown = f"{_name(before.off_variant)} → {_name(after.off_variant)}"
         yield Difference("variants", f"off_variant {shown}")
@@ -60,8 +62,16 @@ def differences(before: Flag, after: Flag) -> Iterator[Difference]:
     if before.default != after.default:
         kind = _towards(_quiet(before), before.default, after.default)
         yield Difference(kind, f"default {_default(before.default)} → {_default(after.default)}")
+    yield from _metadata(before.metadata, after.metadata)
     for field in _FOR_PEOPLE:
         yield from _plain("metadata", "", field, before, after)
+
+
+def _metadata(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Difference]:
+    for name in sorted(before.keys() | after.keys()):
+        old, new = (_json(each[name]) if name in each else "none" for each in (before, after))
+        if old != new:
+            yield Difference("metadata", f"metadata {name} {old} → {new}")
 
 
 def _plain(
@@ -70,6 +80,15 @@ def _plain(
     old, new = getattr(before, field), getattr(after, field)
     if old != new:
         yield Difference(kind, f"{prefix}{field} {_value(field, old)} → {_value(field, new)}")
+
+
+def _by(prefix: str, before: str | None, after: str | None) -> Iterator[Difference]:
+    if before != after:
+        told = ""
+        if after not in (None, "targetingKey", "user.id"):
+            told = f"; a user without {after} is let in by no gate or split"
+        old, new = ("the flag's" if each is None else each for each in (before, after))
+        yield Difference("retarget", f"{prefix}by {old} → {new}{told}")
 
 
 def _variants(before: Flag, after: Flag) -> Iterator[Difference]:
@@ -103,7 +122,7 @@ def _overrides(before: tuple[Override, ...], after: tuple[Override, ...]) -> Ite
             count = "1 user" if len(users) == 1 else f"{len(users):,} users"
             variants = sorted({(new.get(user) or old[user]).serve for user in users})
             to = f" to {', '.join(variants)}" if word != "no longer pinned" else ""
-            yield Difference("override", f"{count} {word}{to}")
+            yield Difference("override", f"{count} {word}{to}", len(users))
 
 
 def _requires(before: Flag, after: Flag) -> Iterator[Difference]:
@@ -150,6 +169,7 @@ def _rule(before: Rule, after: Rule, quiet: str | None, *, renamed: bool) -> Ite
     prefix = f"rule {after.name}: "
     if before.when != after.when:
         yield Difference("retarget", f"{prefix}when {_when(before.when)} → {_when(after.when)}")
+    yield from _by(prefix, before.by, after.by)
     for field in _RULE_PLAIN:
         if not (renamed and field == "was"):
             yield from _plain("retarget", prefix, field, before, after)
@@ -252,12 +272,12 @@ def _when(condition: Condition | None) -> str:
 
 
 def _rule_text(rule: Rule) -> str:
-    gate = "" if rule.percentage is None else f" to {_percentage(rule.percentage)}"
-    return f"{_serve(rule.serve)}{gate} for {_when(rule.when)}"
+    share = "" if rule.percentage is None else f"{_percentage(rule.percentage)} of "
+    return f"{_serve(rule.serve)} for {share}{_when(rule.when)}"
 
 
 def _default(default: Default) -> str:
-    part = "" if default.percentage is None else f" to {_percentage(default.percentage)}"
+    part = "" if default.percentage is None else f" for {_percentage(default.percentage)}"
     return _serve(default.serve) + part
 
 
@@ -271,6 +291,6 @@ def _percentage(value: int | Moving | None) -> str:
     if value is None:
         return "100 %"
     if isinstance(value, Moving):
-        ends = f"{value.from_ / 1000:g} to {value.to / 1000:g} %"
-        return f"{ends} between {format_instant(value.start)} and {format_instant(value.end)}"
+        ends = f"{value.from_ / 1000:g} → {value.to / 1000:g} %"
+        return f"{ends} ({format_instant(value.start)} to {format_instant(value.end)})"
     return f"{value / 1000:g} %"

@@ -12,21 +12,31 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from burgee.evaluation.conditions import prepare_condition
 from burgee.evaluation.run import Run
 from burgee.snapshot.canonical import canonical
 from burgee.snapshot.forms import FlagForm, GateForm, SplitForm
+from burgee_compiler.build import check
+from burgee_compiler.load import load_repository
 from burgee_compiler.plan.compare import Revision
 from burgee_compiler.plan.groups import Group, Served, groups_of
 from burgee_compiler.plan.moments import moments
 from burgee_compiler.plan.pair import Pair
 from burgee_compiler.repository import Repository
-from support.memory_tree import repository_of
+from support.memory_tree import MemoryTree, repository_of
 from support.slow_evaluator import slow_evaluate
-from support.strategies import ENVIRONMENTS, TENANT, RandomRepository, Scenes, repositories, scenes
+from support.strategies import (
+    ENVIRONMENTS,
+    TENANT,
+    RandomRepository,
+    Scenes,
+    edited,
+    repositories,
+    scenes,
+)
 
 SLOTS = 100_000
 _MOST_CELLS = 3_000
@@ -44,23 +54,59 @@ def test_shares_are_those_of_brute_force(
     environment: str,
     data: st.DataObject,
 ) -> None:
+    key = data.draw(st.sampled_from(sorted({*one.keys, *other.keys})))
+    _hold(one, other, key, environment, data.draw(st.sampled_from(asked)))
+
+
+@settings(
+    max_examples=max(settings().max_examples, 100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much],
+)
+@given(repositories(), scenes(), st.sampled_from(ENVIRONMENTS), st.data())
+def test_shares_of_an_edit_are_those_of_brute_force(
+    one: RandomRepository, asked: Scenes, environment: str, data: st.DataObject
+) -> None:
+    """Most salts, rules and flags stay as they are, so that tables of both sides are one draw."""
+    other = data.draw(edited(one))
+    assume(_builds(other))
+    is_inlining = data.draw(st.booleans())
+    for key in one.keys:
+        scene = data.draw(st.sampled_from(asked))
+        _hold(one, other, key, environment, scene, is_inlining=is_inlining)
+
+
+def _builds(repository: RandomRepository) -> bool:
+    found = check(load_repository(MemoryTree(repository.files)))
+    return not any(each.severity == "error" for each in found)
+
+
+def _hold(
+    one: RandomRepository,
+    other: RandomRepository,
+    key: str,
+    environment: str,
+    scene: tuple[Mapping[str, Any], int],
+    *,
+    is_inlining: bool = True,
+) -> None:
+    """Hold the group that a context is in against brute force."""
     base, head = repository_of(one.files), repository_of(other.files)
     sides = [Revision(name, each) for name, each in (("base", base), ("head", head))]
-    key = data.draw(st.sampled_from(sorted({*one.keys, *other.keys})))
     before, after = (
-        None if (scene := side.scene(TENANT, environment)) is None else scene.side(key)
+        None if (found := side.scene(TENANT, environment)) is None else found.side(key)
         for side in sides
     )
-    context, now = data.draw(st.sampled_from(asked))
+    context, now = scene
     context = {**context, "targetingKey": "somebody-else"}
-    pair = Pair(before, after)
+    pair = Pair(before, after, inlining=is_inlining)
     groups = groups_of(
         (pair.flag(is_after=False), now), (pair.flag(is_after=True), now), pair.possible
     )
     group = _group_of(groups, _facts(pair, context, now))
     cells = _cells(pair, now)
-    assume(_combinations(cells) <= _MOST_CELLS)
-    assume(not _shared(pair, set(cells)))
+    if _combinations(cells) > _MOST_CELLS or _shared(pair, set(cells)):
+        return
     expected = _brute_force((base, head), key, environment, context, now, cells)
     assert group.moves == expected
     assert sum(group.moves.values()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.strategies.edits import edited
 from support.strategies.repositories import TENANT, RandomRepository, repositories
 from support.strategies.scenes import Scenes, clocks, contexts, scenes
 from support.strategies.universe import ENVIRONMENTS
@@ -13,6 +14,7 @@ __all__ = [
     "Scenes",
     "clocks",
     "contexts",
+    "edited",
     "repositories",
     "scenes",
 ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from burgee_compiler.plan.risks.find import find_risks, layer_risks
+from burgee_compiler.plan.risks.find import find_risks, repository_risks
 
-__all__ = ["find_risks", "layer_risks"]
+__all__ = ["find_risks", "repository_risks"]
