@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "conclude": "end an experiment with its winner",
     "layer": "give experiments slots of a layer",
     "rollback": "take back a commit, or return to one",
+    "stale": "find flags and segments that could go",
     "schema": "print or write the JSON Schemas of the files",
     "keygen": "make a key pair that signs snapshots",
     "verify": "check signatures and digests of a build",
@@ -41,7 +42,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "publish", "stats", "stale", "import", "writer"),
+        *("plan", "publish", "stats", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

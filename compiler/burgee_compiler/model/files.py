@@ -45,6 +45,7 @@ __all__ = [
     "Policy",
     "Segment",
     "SegmentOverlay",
+    "StaleSettings",
     "Tenant",
 ]
 
@@ -258,6 +259,17 @@ class Policy(Struct, frozen=True, kw_only=True):
     ] = field(name="class", default=())
 
 
+class StaleSettings(Struct, frozen=True, kw_only=True):
+    """When `burgee stale` calls a flag stale."""
+
+    days: Annotated[int, INTEGER, "How long everyone must have got one answer."] = 30
+    ignore: Annotated[
+        tuple[str, ...],
+        list_of(choice("release", "experiment", "ops", "permission"), unique=True),
+        "Kinds of flags that may give everyone one answer for ever.",
+    ] = ("ops", "permission")
+
+
 class Burgee(Struct, frozen=True, kw_only=True):
     """burgee.yaml: what holds for the whole repository."""
 
@@ -274,7 +286,9 @@ class Burgee(Struct, frozen=True, kw_only=True):
         tuple[Policy, ...], list_of(struct_of(Policy, "a line of the policy")), "First match wins."
     ] = ()
     plan: Annotated[dict[str, Any], map_of(TEXT, JSON, "a mapping"), "Settings of the plan."] = {}
-    stale: Annotated[dict[str, Any], map_of(TEXT, JSON, "a mapping"), "Settings of stale."] = {}
+    stale: Annotated[
+        StaleSettings, struct_of(StaleSettings, "the settings of stale"), "Settings of stale."
+    ] = StaleSettings()
 
 
 SEGMENT: Final = struct_of(Segment, "a segment")
