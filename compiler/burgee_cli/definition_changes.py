@@ -8,11 +8,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from burgee.instants import format_instant
-from burgee_cli.condition_text import condition_text
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.distribution import Default, Moving, Serve
 from burgee_compiler.model.flag import Flag, Rule
 from burgee_compiler.resolve import Phase
+from burgee_compiler.words.conditions import condition_text
 
 __all__ = ["Change", "changes"]
 

@@ -16,8 +16,8 @@ from burgee_cli.outcome import FINDING, Usage
 from burgee_cli.progress import shown_progress
 from burgee_cli.stale_text import stale_data, stale_text, unknown_references
 from burgee_compiler.build import check
-from burgee_compiler.history import open_history
 from burgee_compiler.model.files import StaleSettings
+from burgee_compiler.past.steps import open_history
 from burgee_compiler.stale import Report, find_stale
 from burgee_compiler.stale.code import Scan, scan_code
 

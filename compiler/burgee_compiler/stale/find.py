@@ -11,12 +11,13 @@ from msgspec import Struct
 from burgee.instants import format_instant
 from burgee.snapshot.forms import FlagForm
 from burgee_compiler.checks.views import TenantView
-from burgee_compiler.checks.walk import flag_parts, rule_lists, rule_parts, segment_parts, whens
+from burgee_compiler.checks.walk import rule_lists
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.history import History
 from burgee_compiler.hold import sound_forms
-from burgee_compiler.model.files import Segment, StaleSettings
+from burgee_compiler.model.files import StaleSettings
 from burgee_compiler.model.flag import Flag
+from burgee_compiler.past.steps import History
+from burgee_compiler.past.version import segments_in
 from burgee_compiler.progress import told
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
@@ -246,7 +247,7 @@ class _Finder:
             text = "no flag uses it"
             if above:
                 text += f": it is named only by segment{'s' * (len(above) > 1)} {', '.join(above)}"
-            watch = SegmentWatch(files.name, name, file.path, _segments_named)
+            watch = SegmentWatch(files.name, name, file.path, segments_in)
             yield _Case("segment", files, file, Reason("unused", text), None if above else watch)
 
 
@@ -262,17 +263,6 @@ def _winners(flag: Flag, name: str, environments: Iterable[str], at: int) -> set
                     return None
                 found.add(rule.experiment.winner or rule.experiment.control)
     return found or None
-
-
-def _segments_named(definition: Flag | Segment) -> set[str]:
-    if isinstance(definition, Segment):
-        parts = list(segment_parts(definition))
-    else:
-        parts = [*flag_parts(definition)]
-        for path, rules in rule_lists(definition):
-            for index, rule in enumerate(rules):
-                parts += rule_parts((*path, index), rule)
-    return {each.segment for _, each in whens(iter(parts)) if each.segment is not None}
 
 
 def _answers_text(answers: Mapping[str, One]) -> str:

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from burgee.snapshot.forms import FlagForm
 from burgee_compiler.definitions import read_definition
-from burgee_compiler.history import Step
 from burgee_compiler.model.files import SEGMENT, Segment
 from burgee_compiler.model.flag import FLAG, Flag
+from burgee_compiler.past.steps import Step
+from burgee_compiler.past.version import earlier_path, lock_path
 from burgee_compiler.stale.answers import One, answer_at, instants_of, old_forms
 
 __all__ = ["ConstantWatch", "RuleWatch", "SegmentWatch", "Since", "Watch", "look_back"]
@@ -53,11 +54,10 @@ class Watch:
 
     def follow(self, step: Step, path: str) -> str:
         """Return what a file was called before the step, and look for that from now on."""
-        earlier = step.renamed.get(path)
-        if earlier is None or not earlier.endswith(".yaml"):
-            return path
-        self.paths.discard(path)
-        self.paths.add(earlier)
+        earlier = earlier_path(step, path)
+        if earlier != path:
+            self.paths.discard(path)
+            self.paths.add(earlier)
         return earlier
 
 
@@ -72,7 +72,7 @@ class ConstantWatch(Watch):
         answers: Sequence[One],
         now: int,
     ) -> None:
-        super().__init__((path, _lock(path), f"{tenant}/layers.yaml"))
+        super().__init__((path, lock_path(path), f"{tenant}/layers.yaml"))
         self._tenant = tenant
         self._path = path
         self._environments = tuple(forms)
@@ -94,7 +94,7 @@ class ConstantWatch(Watch):
             return
         path = self.follow(step, self._path)
         if path != self._path:
-            self.paths.add(_lock(path))
+            self.paths.add(lock_path(path))
         forms = old_forms(step.before, self._tenant, path, self._environments)
         if forms is None:
             self.settle(step)
@@ -187,7 +187,3 @@ def look_back(steps: Iterable[Step], watches: Iterable[Watch]) -> None:
                 by_path.setdefault(path, []).append(each)
         if not left:
             return
-
-
-def _lock(path: str) -> str:
-    return f"{path.removesuffix('.yaml')}.lock.yaml"

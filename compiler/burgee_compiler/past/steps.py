@@ -5,7 +5,8 @@ The first parents of a main branch are what was live, one after the other; a mer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,52 @@ class History:
             yield Step(commit, (before, after))
             commit, after = parent, before
 
+    def commits(self) -> Iterator[pygit2.Commit]:
+        """Yield all commits that led to the tip, merges left out, newest first."""
+        import pygit2  # noqa: PLC0415
+
+        order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
+        for commit in self._repository.walk(self.tip.id, order):
+            if len(commit.parent_ids) < 2:
+                yield commit
+
+    def step(self, commit: pygit2.Commit, paths: Collection[str]) -> Step:
+        """Return a commit beside its parent, compared only if it changed one of `paths`."""
+        parent = self._parent(commit)
+        before = None if parent is None else self._tree(parent)
+        after = self._tree(commit)
+        is_other = any(_id(before, path) != _id(after, path) for path in paths)
+        return Step(commit, (before, after) if is_other else (after, after))
+
+    def live_by(self, commit: pygit2.Commit) -> pygit2.Commit | None:
+        """Return the first-parent commit that brought a commit; None where it is one itself."""
+        import pygit2  # noqa: PLC0415
+
+        line = self._first_parents
+        if commit.id in self._places:
+            return None
+        low, high = 0, len(line) - 1  # the oldest that has it; the newest has
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._repository.descendant_of(line[middle], commit.id):
+                low = middle
+            else:
+                high = middle - 1
+        return self._repository[line[low]].peel(pygit2.Commit)
+
+    @cached_property
+    def _first_parents(self) -> list[pygit2.Oid]:
+        found = []
+        commit: pygit2.Commit | None = self.tip
+        while commit is not None:
+            found.append(commit.id)
+            commit = self._parent(commit)
+        return found
+
+    @cached_property
+    def _places(self) -> frozenset[pygit2.Oid]:
+        return frozenset(self._first_parents)
+
     def at_tip(self, path: str) -> bytes | None:
         """Return a file as the newest commit has it."""
         return _read(self._tree(self.tip), path)
@@ -155,3 +202,10 @@ def _read(tree: pygit2.Tree | None, path: str) -> bytes | None:
     except KeyError:
         return None
     return bytes(found.data) if isinstance(found, pygit2.Blob) else None
+
+
+def _id(tree: pygit2.Tree | None, path: str) -> pygit2.Oid | None:
+    try:
+        return None if tree is None else tree[path].id
+    except KeyError:
+        return None
