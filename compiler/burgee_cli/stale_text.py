@@ -19,10 +19,8 @@ from burgee_compiler.stale.watches import Since
 __all__ = ["Unknown", "stale_data", "stale_text", "unknown_references"]
 
 _SHOWN: Final = 5
-_HELP: Final = (
-    "take a flag out of the code first, then remove its file; "
-    "a flag that is to stay for ever is of kind ops or permission"
-)
+_HELP: Final = "take a flag out of the code first, then remove its file and lock"
+_STAYS: Final = "a flag that is to stay as it is for ever is of kind ops or permission"
 Read = Callable[[str], bytes | None]
 
 
@@ -52,8 +50,10 @@ def stale_text(report: Report, scan: Scan | None, unknown: Sequence[Unknown], re
     if unknown:
         lines.append("")
     lines.append(_summary(report, unknown))
-    if report.found:
+    if any(each.kind == "flag" for each in report.found):
         lines.append(f"  = help: {_HELP}")
+    if any(reason.why == "constant" for each in report.found for reason in each.reasons):
+        lines.append(f"  = help: {_STAYS}")
     return "\n".join(map(printable, lines))
 
 
@@ -61,7 +61,7 @@ def _item(found: Found, scan: Scan | None, read: Read) -> Iterator[str]:
     sign = "@" if found.kind == "segment" else ""
     yield f"{found.tenant}/{sign}{found.name}  ({found.file})"
     for reason in found.reasons:
-        since = "" if reason.since is None else f", {_since(reason.since)}"
+        since = "" if reason.since is None else _since(reason.since)
         place = f"  [{_place(found, reason, read)}]" if reason.path else ""
         yield f"  {reason.why:<9}  {reason.text}{since}{place}"
     if scan is not None and found.kind == "flag":
@@ -74,10 +74,12 @@ def _item(found: Found, scan: Scan | None, read: Read) -> Iterator[str]:
 
 
 def _since(since: Since) -> str:
+    if since.commit is None:
+        return ""
     day = format_instant(since.at).partition("T")[0]
     by = "a schedule of " if since.by_itself else ""
     least = "at least " if since.at_least else ""
-    return f"since {least}{day} ({by}{since.commit[:7]} {since.subject})"
+    return f", since {least}{day} ({by}{since.commit[:7]} {since.subject})"
 
 
 def _place(found: Found, reason: Reason, read: Read) -> str:

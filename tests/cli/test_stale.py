@@ -54,11 +54,12 @@ def test_a_flag_is_constant_since_the_commit_that_made_it_so(repo: DatedReposito
     assert reasons(repo) == {"a": {"constant": "2026-02-01 Open it"}}
     assert stale(repo).stdout == (
         "acme/a  (acme/flags/a.yaml)\n"
-        f"  constant   everyone gets on everywhere, since 2026-02-01 ({opened[:7]} Open it)\n"
+        '  constant   everyone gets "on" in every environment, '
+        f"since 2026-02-01 ({opened[:7]} Open it)\n"
         "\n"
         "1 flag could go\n"
-        "  = help: take a flag out of the code first, then remove its file; "
-        "a flag that is to stay for ever is of kind ops or permission\n"
+        "  = help: take a flag out of the code first, then remove its file and lock\n"
+        "  = help: a flag that is to stay as it is for ever is of kind ops or permission\n"
     )
 
 
@@ -185,7 +186,7 @@ def test_past_its_date_whatever_its_kind(repo: DatedRepository) -> None:
     text = "kind: ops\nexpires: 2026-05-01\n" + RAMP
     repo.commit_on(FIRST, "New", {"flags/a.yaml": text})
     assert reasons(repo, "--at", "2026-04-30") == {}
-    assert reasons(repo) == {"a": {"expired": None}}
+    assert reasons(repo) == {"a": {"expired": "2026-05-01 None"}}
 
 
 def test_a_concluded_experiment(repo: DatedRepository) -> None:

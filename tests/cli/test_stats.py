@@ -93,9 +93,8 @@ def test_figures(repo: DatedRepository) -> None:
 
 def test_it_looks_at_the_clock(repo: DatedRepository) -> None:
     def production(at: str) -> tuple[int, int, int]:
-        shown = run_burgee(
-            "stats", "-t", "acme", "-e", "production", "--at", at, "--json", cwd=root
-        )
+        here = ("-t", "acme", "-e", "production")
+        shown = run_burgee("stats", *here, "--at", at, "--json", cwd=repo.root)
         (tenant,) = shown.json()["tenants"]
         (found,) = tenant["environments"].values()
         return found["on"], found["off"], found["overrides"]

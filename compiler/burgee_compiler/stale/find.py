@@ -191,7 +191,7 @@ class _Finder:
         forms: dict[str, FlagForm],
         answers: tuple[One, ...],
     ) -> _Case:
-        text = f"everyone gets {_answers_text(dict(zip(forms, answers, strict=True)))}"
+        text = _answers_text(dict(zip(forms, answers, strict=True)))
         watch = ConstantWatch(files.name, file.path, forms, answers, self._now)
         is_new = any(self._differs(path) for path in watch.paths)
         return _Case("flag", files, file, Reason("constant", text), None if is_new else watch)
@@ -207,7 +207,8 @@ class _Finder:
         if flag.expires is not None and flag.expires <= self._now:
             day = format_instant(flag.expires).partition("T")[0]
             text = f"it was to be gone from code by {day}"
-            yield _Case("flag", files, file, Reason("expired", text, ("expires",)))
+            since = Since(flag.expires)
+            yield _Case("flag", files, file, Reason("expired", text, ("expires",), since))
 
     def _concluded(self, files: TenantFiles, file: SourceFile, flag: Flag) -> Iterator[_Case]:
         names = dict.fromkeys(rule.name for _, rules in rule_lists(flag) for rule in rules)
@@ -266,15 +267,16 @@ def _winners(flag: Flag, name: str, environments: Iterable[str], at: int) -> set
 
 
 def _answers_text(answers: Mapping[str, One]) -> str:
-    if len(set(answers.values())) == 1:
-        (one,) = set(answers.values())
-        where = "everywhere" if len(answers) > 1 else f"in {next(iter(answers))}"
-        return f"{_one(one)} {where}"
-    return ", ".join(f"{_one(one)} in {name}" for name, one in answers.items())
+    names = {_one(one) for one in answers.values()}
+    if len(names) == 1:
+        where = "every environment" if len(answers) > 1 else next(iter(answers))
+        return f"everyone gets {names.pop()} in {where}"
+    said = (f"{_one(one)} in {environment}" for environment, one in answers.items())
+    return f"everyone gets {', '.join(said)}"
 
 
 def _one(one: One) -> str:
-    return "the caller's default" if one.variant is None else one.variant
+    return "the caller's default" if one.variant is None else f'"{one.variant}"'
 
 
 def _text(data: bytes | None) -> bytes | None:

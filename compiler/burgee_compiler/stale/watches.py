@@ -21,11 +21,11 @@ NamesSegment: TypeAlias = "Callable[[Flag | Segment], Collection[str]]"
 
 
 class Since(Struct, frozen=True):
-    """Since when, and by which commit; `at_least` where the clone's history begins later."""
+    """Since when, and by which commit if by one; `at_least` where the clone's history is cut."""
 
     at: int
-    commit: str
-    subject: str
+    commit: str | None = None
+    subject: str | None = None
     by_itself: bool = False
     """Whether a schedule of that commit's did it, some time after it."""
     at_least: bool = False
