@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +262,23 @@ def test_without_git_there_is_no_history(tmp_path: Path) -> None:
     done = run_burgee("show", "pay", "--history", cwd=folder)
     assert done.returncode == 1
     assert "no git repository with a commit" in done.stderr
+
+
+def test_what_is_no_text_in_a_commit_is_shown_all_the_same(repo: DatedRepository) -> None:
+    repo.commit_on("2026-01-01", "New", {"flags/pay.yaml": FLAG})
+    raw = subprocess.run(
+        ["git", "cat-file", "commit", "HEAD"], cwd=repo.root, capture_output=True, check=True
+    ).stdout
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        cwd=repo.root,
+        input=raw.replace(b"author Ann", b"author \xe9 \x1b[2J").replace(
+            b"New", b"caf\xe9 \x1b[1m"
+        ),
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    git(repo.root, "reset", "--quiet", "--hard", made.strip())
+    (entry,) = entries(repo)
+    assert entry["author"] == "\ufffd \x1b[2J"
+    assert "  \ufffd \\x1b[2J  caf\ufffd \\x1b[1m\n" in show(repo).stdout

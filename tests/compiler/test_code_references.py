@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,13 @@ def test_links_and_folders_of_others_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     scan = scan_code([tmp_path], KEYS)
     assert [Path(each.file).name for each in scan.known["shop.pay"]] == ["real.py"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_may_be_no_text(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).write_text("x('shop.pay')")
+    (one,) = scan_code([tmp_path], KEYS).known["shop.pay"]
+    assert one.file == f"{tmp_path}/caf\ufffd.py"
 
 
 def test_a_file_may_be_named_itself(tmp_path: Path) -> None:

@@ -61,8 +61,7 @@ def history_of(
             live = history.live_by(commit)
             yield Entry(
                 str(commit.id),
-                commit.author.name,
-                commit.author.email,
+                *step.author,
                 format_instant(commit.author.time * MICROSECONDS),
                 step.subject,
                 files,

@@ -43,7 +43,14 @@ class Step:
     @property
     def subject(self) -> str:
         """The first line of the commit's message."""
-        return self.commit.message.strip().partition("\n")[0].strip()
+        text = _decoded(self.commit, self.commit.raw_message)
+        return text.strip().partition("\n")[0].strip()
+
+    @property
+    def author(self) -> tuple[str, str]:
+        """Name and address of who made the commit."""
+        author = self.commit.author
+        return _decoded(self.commit, author.raw_name), _decoded(self.commit, author.raw_email)
 
     def before(self, path: str) -> bytes | None:
         """Return a file as it was before the commit, None where there was none."""
@@ -187,6 +194,14 @@ def open_history(root: Path, revision: str = "HEAD") -> History | None:
             return None
         raise UnknownRevision(f"{revision!r} names no commit of {found}") from error
     return History(repository, tip, folder_inside(repository, root))
+
+
+def _decoded(commit: pygit2.Commit, raw: bytes) -> str:
+    """Return text of a commit, whatever its bytes are."""
+    try:
+        return raw.decode(commit.message_encoding or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return raw.decode("utf-8", errors="replace")
 
 
 def _had_parent(commit: pygit2.Commit) -> bool:

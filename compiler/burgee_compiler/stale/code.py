@@ -171,6 +171,7 @@ def _of_file(path: Path, keys: frozenset[str]) -> Iterator[Reference]:
     family = _family(path)
     assert family is not None
     text = data.decode("utf-8", errors="replace")
+    name = os.fsencode(path.as_posix()).decode(errors="replace")
     line, position = 1, 0
     for token in _TOKENS[family].finditer(text):
         literal = token["text1"] or token["text2"] or token["text3"]
@@ -181,7 +182,7 @@ def _of_file(path: Path, keys: frozenset[str]) -> Iterator[Reference]:
             continue
         line += text.count("\n", position, token.start())
         position = token.start()
-        yield Reference(path.as_posix(), line, literal if key is None else key)
+        yield Reference(name, line, literal if key is None else key)
 
 
 def _key_in(literal: str, keys: frozenset[str]) -> str | None:
