@@ -19,7 +19,7 @@ from burgee_compiler.diagnostics.render_text import render_text
 from burgee_compiler.diagnostics.summary import summary
 from burgee_compiler.trees import inside_git
 
-__all__ = ["format_option", "print_findings", "wants_colour"]
+__all__ = ["format_option", "print_findings", "print_with", "wants_colour"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FORMATS: Final = ("text", "json", "github", "sarif")
@@ -61,6 +61,18 @@ def print_findings(
         click.echo(render_github(located), nl=False)
     else:
         _print_text(located, good, err)
+
+
+def print_with(
+    found: Sequence[Diagnostic], opened: Opened, more: Callable[[Diagnostic], str]
+) -> None:
+    """Print findings as text, each with more lines below it."""
+    located = place(found, opened.read)
+    for each in located:
+        click.echo(render_text([each], colour=wants_colour()), nl=False)
+        text = more(each.diagnostic)
+        click.echo("".join(f"    {line}".rstrip() + "\n" for line in ("", *text.splitlines())))
+    click.echo(summary(located))
 
 
 def _print_text(located: Sequence[Located], good: str, err: bool) -> None:

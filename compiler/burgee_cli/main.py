@@ -35,6 +35,8 @@ _COMMANDS: Final = {
     "conclude": "end an experiment with its winner",
     "layer": "give experiments slots of a layer",
     "rollback": "take back a commit, or return to one",
+    "stats": "count flags by what they are",
+    "stale": "find flags and segments that could go",
     "schema": "print or write the JSON Schemas of the files",
     "keygen": "make a key pair that signs snapshots",
     "verify": "check signatures and digests of a build",
@@ -43,7 +45,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("publish", "stats", "stale", "import", "writer"),
+        *("publish", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

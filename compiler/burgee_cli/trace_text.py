@@ -12,7 +12,7 @@ from burgee.instants import format_instant
 from burgee_cli.misfit import misfit
 from burgee_compiler.words.conditions import constant_text
 
-__all__ = ["render_trace"]
+__all__ = ["render_condition", "render_trace"]
 
 _BAR: Final = 50
 _FILLS: Final = "█▓▒░"
@@ -31,15 +31,23 @@ _VERDICTS: Final = {
 
 
 def render_trace(
-    trace: Trace, places: Mapping[str, str], title: str, *, colour: bool = False
+    trace: Trace,
+    places: Mapping[str, str],
+    title: str,
+    *,
+    colour: bool = False,
+    timed: bool = True,
 ) -> str:
-    """Return the trace as lines; `places` gives file and line of each rule and of `default`."""
+    """Return the trace as lines; `places` gives file and line of each rule and of `default`.
+
+    Without `timed` nothing depended on the clock, and it is not shown.
+    """
     result = trace.result
     served = "the caller's default" if result.value is None else json.dumps(result.value)
     name = f"variant {result.variant}" if result.variant else "no variant"
     lines = [
         f"{result.flag_key}: {served}  ({name}, reason {result.reason})",
-        f"  {title}, at {format_instant(trace.now)}",
+        f"  {title}, at {format_instant(trace.now)}" if timed else f"  {title}",
     ]
     if trace.phase is not None:
         lines.append(f"  as scheduled since {format_instant(trace.phase)}")
@@ -47,6 +55,12 @@ def render_trace(
     for rule in trace.rules:
         lines += _rule(rule, places)
     text = "\n".join(lines)
+    return _coloured(text) if colour else text
+
+
+def render_condition(condition: ConditionTrace, *, colour: bool = False) -> str:
+    """Return one condition's part of a trace as lines."""
+    text = "\n".join(_condition(condition, ""))
     return _coloured(text) if colour else text
 
 
@@ -120,7 +134,8 @@ def _table(table: TableTrace) -> Iterator[str]:
         yield f"      {what}: {_shares(table)}"
         return
     out = "held out" if table.held_out else table.chose or "nothing"
-    yield (f'      {what}: {table.by} "{table.unit}" has slot {table.slot:,} of {SLOTS:,} → {out}')
+    had = "is taken to have" if table.unit is None else f'"{table.unit}" has'
+    yield f"      {what}: {table.by} {had} slot {table.slot:,} of {SLOTS:,} → {out}"
     yield f"        {_bar(table, arms)}  {_shares(table)}"
     yield f"        {' ' * (table.slot * _BAR // SLOTS)}▲"
 

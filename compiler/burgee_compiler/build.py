@@ -20,11 +20,12 @@ from burgee_compiler.facts import CommitFacts
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from burgee_compiler.hold import LastGood, hold_tenant
 from burgee_compiler.load import ROOT_FILE
-from burgee_compiler.repository import Repository
+from burgee_compiler.repository import Repository, TenantFiles
 
 __all__ = [
     "Build",
     "EnvironmentBuild",
+    "Tested",
     "build",
     "check",
     "compiler_name",
@@ -32,6 +33,7 @@ __all__ = [
     "failures",
     "has_errors",
     "outcomes_of",
+    "run_all_tests",
 ]
 
 
@@ -125,18 +127,31 @@ def build(
     return Build([*found, *failed], tests, made)
 
 
+class Tested(Struct, frozen=True):
+    """A tenant's flags in one environment, and how its tests went there."""
+
+    files: TenantFiles
+    forms: TenantForms
+    outcomes: list[TestOutcome]
+
+
 @collector_paused()
-def outcomes_of(repository: Repository, select: str | None = None) -> list[TestOutcome]:
+def run_all_tests(repository: Repository, select: str | None = None) -> list[Tested]:
     """Run all tests of a repository in which nothing is wrong, or those `select` names."""
     environments = () if repository.burgee is None else repository.burgee.environments
     if select is None:
         repository.memo.compile_ahead(repository)
     return [
-        outcome
+        Tested(files, forms, list(run_tests(files, forms, select)))
         for environment in environments
-        for tenant in repository.tenants.values()
-        for outcome in run_tests(tenant, emit_tenant(tenant, environment), select)
+        for files in repository.tenants.values()
+        for forms in (emit_tenant(files, environment),)
     ]
+
+
+def outcomes_of(repository: Repository, select: str | None = None) -> list[TestOutcome]:
+    """Return how the tests went, in all tenants and environments."""
+    return [outcome for each in run_all_tests(repository, select) for outcome in each.outcomes]
 
 
 def emit_environment(

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import Raw, Struct
 
-from burgee.buckets import SLOTS
 from burgee.evaluation.conditions import Segment
-from burgee.evaluation.result import Result
-from burgee.evaluation.run import Slots
-from burgee.evaluation.shares import TooManyCells, pinned_slots, shares
+from burgee.evaluation.shares import TooManyCells
 from burgee.evaluation.tenant import TenantFlags
 from burgee.instants import format_instant
 from burgee.snapshot.canonical import canonical
@@ -24,8 +18,9 @@ from burgee.snapshot.members import MemberList
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.emit.conditions import Segments
 from burgee_compiler.emit.tenant import TenantForms
-from burgee_compiler.memo import TestRecord
-from burgee_compiler.model.flag_test import CALLERS_DEFAULT, Expect, FlagTest, SegmentTest
+from burgee_compiler.judging import ClockAsked, clock_of, judge, reached_by, seen_by
+from burgee_compiler.memo import Reached, TestRecord
+from burgee_compiler.model.flag_test import FlagTest, SegmentTest
 from burgee_compiler.progress import told
 from burgee_compiler.repository import SourceFile, TenantFiles
 
@@ -41,19 +36,9 @@ class TestOutcome(Struct, frozen=True):
     name: str
     environment: str
     found: Diagnostic | None
-
-
-class _ClockAsked(Exception):
-    """An evaluation compared something with a clock that the test does not state."""
-
-
-class _NoClock:
-    """Stands in for the clock of a test without `at`: whoever looks at it is found out."""
-
-    def _asked(self, other: object) -> NoReturn:
-        raise _ClockAsked
-
-    __lt__ = __le__ = __gt__ = __ge__ = __sub__ = __rsub__ = __add__ = __radd__ = _asked
+    index: int = 0
+    """Which of the definition's tests it is."""
+    reached: tuple[Reached, ...] = ()
 
 
 def flags_of(forms: TenantForms) -> TenantFlags:
@@ -113,7 +98,9 @@ class _Runs:
                 self._memo.keep_tests(name, known)
         subject = f"{self._files.name}/{name}"
         for each in known:
-            yield TestOutcome(subject, each.name, self._forms.environment, each.found)
+            yield TestOutcome(
+                subject, each.name, self._forms.environment, each.found, each.index, each.reached
+            )
 
     @cached_property
     def _flags(self) -> TenantFlags:
@@ -124,8 +111,8 @@ class _Runs:
         flag = file.flag
         assert flag is not None
         for index, test in self._chosen(flag.tests, file.name):
-            found = _run_flag_test(self._flags, file, test, index, self._forms)
-            yield TestRecord(_name(test.it, index), found)
+            found, reached = _run_flag_test(self._flags, file, test, index, self._forms)
+            yield TestRecord(_name(test.it, index), index, found, reached)
 
     def segment(self, file: SourceFile) -> Iterator[TestRecord]:
         """Run the tests of a segment."""
@@ -142,7 +129,7 @@ class _Runs:
         prepared = flags_of(forms).segment(digest)
         for index, test in chosen:
             found = _run_segment_test(prepared, file, test, index, self._forms)
-            yield TestRecord(_name(test.it, index), found)
+            yield TestRecord(_name(test.it, index), index, found)
 
     def _chosen(self, tests: tuple[Any, ...], name: str) -> Iterator[tuple[int, Any]]:
         environment, select = self._forms.environment, self._select
@@ -157,8 +144,8 @@ def _run_segment_test(
 ) -> Diagnostic | None:
     subject = f"{forms.tenant}/@{file.name}"
     try:
-        holds = segment.holds(test.context, _clock(test), None)
-    except _ClockAsked:
+        holds = segment.holds(test.context, clock_of(test), None)
+    except ClockAsked:
         return _needs_time(file, index, subject, None)
     return _judge_member(file, test, index, holds, forms.environment, subject)
 
@@ -186,42 +173,39 @@ def _title(it: str | None, index: int) -> str:
     return f'test "{it}"' if it else f"test {index + 1}"
 
 
-def _clock(test: FlagTest | SegmentTest) -> Any:
-    return _NoClock() if test.at is None else test.at
-
-
 def _run_flag_test(
     flags: TenantFlags, file: SourceFile, test: FlagTest, index: int, forms: TenantForms
-) -> Diagnostic | None:
+) -> tuple[Diagnostic | None, tuple[Reached, ...]]:
     subject = f"{flags.tenant}/{file.name}"
-    slots: Slots | None = None
-    if test.bucket is not None:
-        slots = pinned_slots(math.floor(Fraction(test.bucket) * SLOTS))
-    clock = _clock(test)
     try:
-        if test.expect.shares is not UNSET:
-            wrong = _judge_shares(flags, file.name, test, test.expect.shares, clock)
-        else:
-            wrong = _judge(flags.evaluate(file.name, test.context, clock, slots), test.expect)
-    except _ClockAsked:
-        return _needs_time(file, index, subject, _first_instant(flags, file.name))
+        seen = seen_by(flags, file.name, test)
+    except ClockAsked:
+        return _needs_time(file, index, subject, _first_instant(flags, file.name)), ()
     except TooManyCells as error:
-        return diagnostic(
-            "B603",
-            f"{_title(test.it, index)} asks for shares that have {error}",
-            Where(file.path, ("tests", index, "expect", "shares")),
-            help="narrow the context so that fewer rules hold, or expect a variant with a bucket",
-            subject=subject,
-        )
+        return _too_wide(file, test, index, subject, error), ()
+    wrong = judge(test.expect, seen)
     if wrong is None:
-        return None
+        return None, reached_by(seen)
     field, message = wrong
-    return diagnostic(
+    failed = diagnostic(
         "B601",
         f"{_title(test.it, index)} fails in {forms.environment}: {message}",
         Where(file.path, ("tests", index, "expect", field)),
         help=f"`{_explain(file.name, test, forms)}` shows each step; "
         "mend the flag or the expectation",
+        subject=subject,
+    )
+    return failed, reached_by(seen)
+
+
+def _too_wide(
+    file: SourceFile, test: FlagTest, index: int, subject: str, error: TooManyCells
+) -> Diagnostic:
+    return diagnostic(
+        "B603",
+        f"{_title(test.it, index)} asks for shares that have {error}",
+        Where(file.path, ("tests", index, "expect", "shares")),
+        help="narrow the context so that fewer rules hold, or expect a variant with a bucket",
         subject=subject,
     )
 
@@ -238,46 +222,6 @@ def _explain(key: str, test: FlagTest, forms: TenantForms) -> str:
 
 
 _SHOWN: Final = 500  # characters of a context that a command line takes
-
-
-def _judge(result: Result, expect: Expect) -> tuple[str, str] | None:
-    """Return the first expectation that is not met, and how."""
-    seen = f"(reason {result.reason}" + (f", rule {result.rule})" if result.rule else ")")
-    for field in ("variant", "reason", "rule", "experiment"):
-        wanted, got = getattr(expect, field), getattr(result, field)
-        if wanted is not UNSET and wanted != got:
-            return field, f"expected {field} {wanted}, got {got or 'none'} {seen}"
-    if expect.value is not UNSET and not _same_value(expect.value, result.value):
-        wanted, got = canonical(expect.value).decode(), canonical(result.value).decode()
-        return "value", f"expected value {wanted}, got {got} {seen}"
-    return None
-
-
-def _same_value(wanted: Any, got: Any) -> bool:
-    if isinstance(got, float) and isinstance(wanted, int) and not isinstance(wanted, bool):
-        return float(wanted) == got
-    return canonical(wanted) == canonical(got)
-
-
-def _judge_shares(
-    flags: TenantFlags, key: str, test: FlagTest, wanted: Mapping[str, Decimal], clock: Any
-) -> tuple[str, str] | None:
-    total: dict[str, Fraction] = {}
-    for share, result in shares(lambda slots: flags.evaluate(key, test.context, clock, slots)):
-        name = result.variant or CALLERS_DEFAULT
-        total[name] = total.get(name, Fraction(0)) + share
-    got = {name: _percent(share) for name, share in total.items()}
-    for name in sorted({*wanted, *got}):
-        expected = wanted.get(name, Decimal(0))
-        if got.get(name, Decimal(0)) != expected:
-            shown = ", ".join(f"{each}: {got[each].normalize():f}" for each in sorted(got))
-            return "shares", f"expected {expected} % of {name}; the shares are {{{shown}}}"
-    return None
-
-
-def _percent(share: Fraction) -> Decimal:
-    """Return a share in percent, rounded to three decimals, halves up."""
-    return Decimal(math.floor(share * 100_000 + Fraction(1, 2))) / 1000
 
 
 def _first_instant(flags: TenantFlags, key: str) -> int | None:

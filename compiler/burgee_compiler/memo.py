@@ -25,6 +25,7 @@ __all__ = [
     "FlagRecord",
     "Memo",
     "Mentions",
+    "Reached",
     "ReadAhead",
     "SegmentRecord",
     "TenantMemo",
@@ -77,13 +78,22 @@ class SegmentRecord(Struct, frozen=True, array_like=True):
     below: tuple[str, ...] = ()
 
 
+class Reached(Struct, frozen=True, array_like=True):
+    """A variant that a rule answered with; of the default the rule is None."""
+
+    rule: str | None
+    variant: str | None
+
+
 class TestRecord(Struct, frozen=True, array_like=True):
-    """How one test went in one environment."""
+    """How one test went in one environment, and which answers of a flag it saw."""
 
     __test__ = False  # pytest would collect the name
 
     name: str
+    index: int
     found: Diagnostic | None = None
+    reached: tuple[Reached, ...] = ()
 
 
 class EnvironmentMemo:

@@ -70,7 +70,9 @@ def test_a_failing_test_is_1(copy: Path) -> None:
     assert (text.returncode, rows.returncode) == (1, 1)
     assert "B601" in text.stdout
     assert "1 failed" in text.stdout
-    assert [row["test"] for row in rows.json() if not row["passed"]] == ["is on in development"]
+    assert [row["test"] for row in rows.json()["tests"] if not row["passed"]] == [
+        "is on in development"
+    ]
     narrowed = run_burgee("test", "-k", "staff", cwd=copy)
     assert narrowed.returncode == 0
 

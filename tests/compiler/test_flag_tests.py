@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from burgee.evaluation.shares import shares
-from burgee_compiler import flag_tests
+from burgee_compiler import judging
 from burgee_compiler.emit import emit_tenant
 from burgee_compiler.flag_tests import TestOutcome, run_tests
 from support.forms import repository_with
@@ -236,7 +236,7 @@ def test_a_clock_that_nobody_asks_for_is_not_needed() -> None:
 
 
 def test_shares_that_are_too_many_to_walk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flag_tests, "shares", partial(shares, limit=1_000))
+    monkeypatch.setattr(judging, "shares", partial(shares, limit=1_000))
     flags = {f"g{n}": "default: {split: {on: 50, off: 50}}\n" for n in range(12)}
     needs = ", ".join(f"{{flag: {name}, serves: [on, off]}}" for name in flags)
     flag = f"default: on\nrequires: [{needs}]\n"

@@ -11,10 +11,8 @@ from burgee.evaluation.trace import explain
 from burgee_cli.decision import Question, decision_options, open_question
 from burgee_cli.findings import wants_colour
 from burgee_cli.outcome import FINDING
+from burgee_cli.places import rule_places
 from burgee_cli.trace_text import render_trace
-from burgee_compiler.diagnostics import Where
-from burgee_compiler.model.flag import Flag
-from burgee_compiler.source import locate
 
 __all__ = ["command"]
 
@@ -47,27 +45,5 @@ def command(flag: str, as_json: bool, **where: Any) -> int:
 def _places(question: Question) -> dict[str, str]:
     """Return file and line of each rule, and of the default, by name."""
     file = question.opened.repository.tenants[question.tenant].flags[question.key]
-    text = question.opened.read(file.path)
-    if file.flag is None or text is None:
-        return {}
-    places = {}
-    for name, path in _paths(file.flag, question.environment).items():
-        line = locate(text, Where(file.path, path)).line
-        places[name] = f"{file.path}:{line}"
-    return places
-
-
-def _paths(flag: Flag, environment: str) -> dict[str, tuple[str | int, ...]]:
-    overlay = flag.environments.get(environment)
-    paths: dict[str, tuple[str | int, ...]] = {"default": ("default",)}
-    for index, step in enumerate(flag.schedule):
-        for number, rule in enumerate(step.set.rules or ()):
-            paths[rule.name] = ("schedule", index, "set", "rules", number)
-    for number, rule in enumerate(flag.rules):
-        paths[rule.name] = ("rules", number)
-    if overlay is not None:
-        if overlay.default:
-            paths["default"] = ("environments", environment, "default")
-        for number, rule in enumerate(overlay.rules or ()):
-            paths[rule.name] = ("environments", environment, "rules", number)
-    return paths
+    places = rule_places(file, question.environment, question.opened.read)
+    return {} if places is None else {name: places.of(name) for name in places.names()}

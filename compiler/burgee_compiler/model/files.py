@@ -46,6 +46,7 @@ __all__ = [
     "Policy",
     "Segment",
     "SegmentOverlay",
+    "StaleSettings",
     "Tenant",
 ]
 
@@ -286,6 +287,17 @@ def _in_order(decoder: Decoder, settings: PlanSettings) -> bool:
     return False
 
 
+class StaleSettings(Struct, frozen=True, kw_only=True):
+    """When `burgee stale` calls a flag stale."""
+
+    days: Annotated[int, INTEGER, "How long everyone must have got one answer."] = 30
+    ignore: Annotated[
+        tuple[str, ...],
+        list_of(choice("release", "experiment", "ops", "permission"), unique=True),
+        "Kinds of flags that may give everyone one answer for ever.",
+    ] = ("ops", "permission")
+
+
 class Burgee(Struct, frozen=True, kw_only=True):
     """burgee.yaml: what holds for the whole repository."""
 
@@ -306,7 +318,9 @@ class Burgee(Struct, frozen=True, kw_only=True):
         struct_of(PlanSettings, "the plan's settings", check=_in_order),
         "Settings of the plan.",
     ] = PlanSettings()
-    stale: Annotated[dict[str, Any], map_of(TEXT, JSON, "a mapping"), "Settings of stale."] = {}
+    stale: Annotated[
+        StaleSettings, struct_of(StaleSettings, "the settings of stale"), "Settings of stale."
+    ] = StaleSettings()
 
 
 SEGMENT: Final = struct_of(Segment, "a segment")
