@@ -19,6 +19,8 @@ __all__ = [
 
 MICROSECONDS: Final = 1_000_000
 _EXACT: Final = Context(prec=40)  # of our own, since an app may have changed the thread's
+_LONGEST_KNOWN: Final = 64
+"""Longer texts are read each time: users send them, and what is remembered must stay small."""
 _DAY: Final = 86_400
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME: Final = re.compile(
@@ -30,12 +32,15 @@ _UNITS: Final = {"d": _DAY, "h": 3600, "m": 60}
 _MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-@lru_cache(maxsize=8192)
 def parse_instant(text: str) -> int | None:
     """Return the microseconds of an RFC 3339 time with offset or of a bare date (00:00Z).
 
     Digits past the microsecond are cut. None for anything else: no blank for the T, no second 60.
     """
+    return _known_instant(text) if len(text) <= _LONGEST_KNOWN else _read_instant(text)
+
+
+def _read_instant(text: str) -> int | None:
     match = _TIME.fullmatch(text)
     if match is None:
         return parse_date(text)
@@ -53,6 +58,9 @@ def parse_instant(text: str) -> int | None:
     return start + (seconds - shift) * MICROSECONDS + micros
 
 
+_known_instant: Final = lru_cache(maxsize=8192)(_read_instant)
+
+
 def parse_date(text: str) -> int | None:
     """Return the microseconds of 00:00Z on a date written YYYY-MM-DD, or None."""
     match = _DATE.fullmatch(text)
@@ -67,7 +75,7 @@ def parse_date(text: str) -> int | None:
 def instant_of(value: object) -> int | None:
     """Return the microseconds of a context value: RFC 3339 text, a date, or epoch seconds."""
     if isinstance(value, str):
-        return parse_instant(value)
+        return _known_instant(value) if len(value) <= _LONGEST_KNOWN else _read_instant(value)
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

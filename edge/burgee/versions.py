@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-__all__ = ["Version", "parse_version"]
+__all__ = ["LONGEST_KNOWN", "Version", "known_version", "parse_version"]
 
 Version: TypeAlias = bytes
 """Bytes that sort as the versions do: comparing two costs one memcmp."""
@@ -21,14 +21,20 @@ _END: Final = b"\0"
 _PRE_RELEASE, _RELEASE = b"\0", b"\1"
 _NUMERIC, _TEXT = b"\1", b"\2"
 
+LONGEST_KNOWN: Final = 128
+"""Longer texts are read each time: users send them, and what is remembered must stay small."""
 
-@lru_cache(maxsize=8192)
+
 def parse_version(text: str) -> Version | None:
     """Return a value that compares as the version does, or None where `text` is no version.
 
     Any number of numeric parts, missing ones being 0; a leading `v`; pre-releases and build
     metadata by SemVer 2.0.0, sections 9 to 11. Parts over 18 digits are refused.
     """
+    return known_version(text) if len(text) <= LONGEST_KNOWN else _read(text)
+
+
+def _read(text: str) -> Version | None:
     match = _VERSION.fullmatch(text)
     if match is None:
         return None
@@ -42,6 +48,10 @@ def parse_version(text: str) -> Version | None:
     if None in identifiers:
         return None
     return release + _PRE_RELEASE + b"".join(each for each in identifiers if each) + _END
+
+
+known_version: Final = lru_cache(maxsize=8192)(_read)
+"""`parse_version` for texts that are no longer than `LONGEST_KNOWN`, without a call in between."""
 
 
 def _number(number: int) -> bytes:

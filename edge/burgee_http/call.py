@@ -43,6 +43,13 @@ class Call(msgspec.Struct, gc=False):
     tenant: str = ""
     memo: Memo | None = None
     waited: bool = False  # a handler has asked for time, and does so once
+    counted: Callable[[], None] | None = None  # undoes that it counts towards its client's rate
+
+    def give_back(self) -> None:
+        """Said where the call is handled anew, so that it counts once."""
+        undo, self.counted = self.counted, None
+        if undo is not None:
+            undo()
 
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string, in order; 400 where it is not UTF-8."""

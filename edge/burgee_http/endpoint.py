@@ -39,6 +39,7 @@ class Endpoint:
                 return await self._answer(call)
             except TryAgain as error:
                 await error.ready()
+                call.give_back()
         return await self._answer(call)
 
     async def _answer(self, call: Call) -> Reply:

@@ -29,6 +29,7 @@ __all__ = ["Caller", "Direct", "HotPath"]
 _MOST_HEADS: Final = 2048
 _LONGEST_HEAD: Final = 2048  # so what is remembered is bounded in bytes too
 _MOST_PATHS: Final = 4096
+_LONGEST_PATH: Final = 512  # they come from anybody, before a token is looked at
 
 # A whole line with an ETag as our servers make them, which does not go on in the next.
 _TAG: Final = re.compile(rb'(\r\n[Ii]f-[Nn]one-[Mm]atch: ")[0-9a-f]{64}"(?=\r\n[^ \t])')
@@ -155,6 +156,7 @@ class HotPath:
         try:
             reply = head.handler(call)
         except TryAgain:
+            call.give_back()
             return None  # there is something to wait for
         except Exception as error:  # noqa: BLE001  every error is an answer
             reply = self._fail(call, error)
@@ -226,6 +228,8 @@ class HotPath:
         return fits and b"if-none-match" not in plain.headers
 
     def _direct(self, path: str) -> Direct | None:
+        if len(path) > _LONGEST_PATH:
+            return self._find(path)
         found = self._paths.get(path)
         if found is None and path not in self._paths:
             if len(self._paths) >= _MOST_PATHS:

@@ -41,6 +41,12 @@ class RateLimiter:
             self._make_room(now)
         self._full_at[principal.subject] = full_at
 
+    def give_back(self, principal: Principal) -> None:
+        """Undoes one `take`."""
+        full_at = self._full_at.get(principal.subject)
+        if principal.rate is not None and full_at is not None:
+            self._full_at[principal.subject] = full_at - 1.0 / principal.rate.per_second
+
     def _make_room(self, now: float) -> None:
         kept = {subject: at for subject, at in self._full_at.items() if at > now}
         while len(kept) >= _MOST_PRINCIPALS:

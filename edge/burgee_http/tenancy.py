@@ -1,6 +1,7 @@
 """The gate in front of every tenant's data: who calls, for which tenant, and may they."""
 
 from collections.abc import Mapping
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -72,28 +73,39 @@ class Gate:
         """
         memo, authenticator = call.memo, self._authenticator
         if memo is None or authenticator is None:
-            return self._admit(call.headers, scope, implied)[0]
+            return self._admit(call.headers, scope, implied, call)[0]
         found: _Admitted | None = memo.admitted
         if (
             found is None
             or found[2] is not authenticator.known()
             or (found[1] != _NEVER and authenticator.clock() >= found[1])
         ):
-            found = memo.admitted = self._admit(call.headers, scope, implied)
+            found = memo.admitted = self._admit(call.headers, scope, implied, call)
             return found[0]
         access = found[0]
         if access.principal.rate is not None:
-            self._limiter.take(access.principal)
+            self._count(access.principal, call)
         return access
 
-    def _admit(self, headers: Mapping[bytes, bytes], scope: str, implied: bool) -> _Admitted:
+    def _count(self, principal: Principal, call: Call | None) -> None:
+        self._limiter.take(principal)
+        if call is not None:
+            call.counted = partial(self._limiter.give_back, principal)
+
+    def _admit(
+        self,
+        headers: Mapping[bytes, bytes],
+        scope: str,
+        implied: bool,
+        call: Call | None = None,
+    ) -> _Admitted:
         """With when it ends, and what it was verified under: taken before, so never too new."""
         if self._authenticator is None:
             return self._judge(ANYONE, headers, scope, implied), _NEVER, None
         known = self._authenticator.known()
         principal, until = self._authenticator.verified(headers)
         if principal.rate is not None:
-            self._limiter.take(principal)
+            self._count(principal, call)
         return self._judge(principal, headers, scope, implied), until, known
 
     def _judge(

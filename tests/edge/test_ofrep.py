@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.edge import ACME, GLOBEX, Edge, clients_file, running_edge
-from support.snapshots import write_environment
+from support.snapshots import TenantParts, flag, write_environment
 from support.wire import Answer, Wire
 
 ONE = "/ofrep/v1/evaluate/flags/{}"
@@ -335,6 +335,17 @@ def test_too_many_requests_are_told_in_whole_seconds(tmp_path: Path) -> None:
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["errorDetails"]
+
+
+@pytest.mark.parametrize("path", [ALL, "//ofrep/v1/evaluate/flags"])
+def test_a_request_that_waits_counts_once(tmp_path: Path, path: str) -> None:
+    """The first look at many flags is taken by a thread, and the request is handled anew."""
+    many = TenantParts({f"flag-{number}": flag("on") for number in range(300)})
+    write_environment(tmp_path, {"acme": many})
+    clients = clients_file(tmp_path, slow={"rate": {"per_second": 0.001, "burst": 2}})
+    with running_edge(tmp_path, clients=clients) as edge:
+        statuses = [edge.post(path, X_API_Key="key-of-slow").status for _ in range(3)]
+    assert statuses == [200, 200, 429]
 
 
 @pytest.mark.parametrize("path", [ONE.format("integer"), ALL, "//ofrep/v1/evaluate/flags"])

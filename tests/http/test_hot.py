@@ -5,6 +5,7 @@ That both ways say the same is held by tests/edge/test_both_ways.py.
 
 import asyncio
 import re
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from burgee_http.call import Call, Reply
 from burgee_http.endpoint import route
 from burgee_http.errors import ApiError, TryAgain
 from burgee_http.fields import Fields
+from burgee_http.hot import Caller
 from burgee_http.limits import Limits
 from burgee_http.plain import read_plain
 from burgee_http.request_ids import new_request_id, offered_request_id
@@ -93,6 +95,26 @@ def test_what_may_be_known_soon_is_waited_for() -> None:
     heard = converse(echo.app, [PLAIN.replace(b"/direct", b"/later")], hot=True)
     assert heard.statuses == [200]
     assert asked == ["asked", "asked", "ready", "asked"]
+
+
+def test_what_is_remembered_of_strangers_stays_small() -> None:
+    """Paths come before tokens: anybody may send thousands of long ones."""
+    anything = route("/any/{rest:path}", direct, ("POST",), direct=True)
+    hot = EchoApp(routes=[anything], sample=0).app.hot_path(Limits())
+    request = "POST /any/%05d%s HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
+
+    def ask(number: int) -> None:
+        data = (request % (number, "x" * 15_000)).encode()
+        assert hot.answer(data, Caller(), []) is not None
+
+    ask(0)
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            ask(number)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_ids_are_new_each_time_and_safe() -> None:

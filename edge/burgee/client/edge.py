@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["EdgeSource"]
 
 _ORDER: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _MOST_MANIFEST: Final = 16 << 20
 _MOST_SIGNATURES: Final = 1 << 16
 _MOST_STATUS: Final = 16 << 20
+_MOST_DOCUMENT: Final = 512 << 20  # whatever its manifest says
 
 
 class _StatusForm(msgspec.Struct):
@@ -68,9 +70,12 @@ class EdgeSource:
         if self._environment is None:
             answer = self._get("/v1/status", _MOST_STATUS)
             try:
-                self._environment = msgspec.json.decode(answer.body, type=_StatusForm).environment
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                told = msgspec.json.decode(answer.body, type=_StatusForm).environment
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise Refused("malformed", f"{self} does not tell its environment") from error
+            if not _NAME.fullmatch(told):  # it names a folder of ours, too
+                raise Refused("malformed", f"{self} serves {told[:80]!r}, which is no environment")
+            self._environment = told
         return self._environment
 
     def look(self, known: Mark | None) -> Mark:
@@ -192,4 +197,7 @@ def _sizes(tenant: str, data: bytes) -> dict[str, int]:
         ("segments", manifest.segments),
         *(("members", ref) for ref in manifest.members),
     ]
-    return {document_path(tenant, kind, ref.digest): ref.bytes for kind, ref in kinds}
+    return {
+        document_path(tenant, kind, ref.digest): min(ref.bytes, _MOST_DOCUMENT)
+        for kind, ref in kinds
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -15,6 +16,7 @@ __all__ = ["Events"]
 
 _PATH: Final = "/v1/events"
 _QUIET: Final = 50.0  # three of the node's keep-alives
+_ID: Final = re.compile(rb"[\x21-\x7e]{0,200}")  # it is sent back in a header
 _LINE: Final = 1 << 16
 _SLOWEST: Final = 60.0
 _NOT_OFFERED: Final = 300.0
@@ -73,8 +75,8 @@ class Events:
             field, _, value = line.rstrip(b"\r\n").partition(b":")
             if field == b"data":
                 told = True
-            elif field == b"id" and b"\0" not in value:
-                self._last = value.strip().decode("ascii", "ignore")[:200]
+            elif field == b"id" and _ID.fullmatch(value.strip()):
+                self._last = value.strip().decode("ascii")
             elif not field and not value and told:
                 told = False
                 wake()

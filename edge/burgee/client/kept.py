@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -23,6 +24,8 @@ __all__ = ["KeptCopy"]
 
 _ORDER: Final = "order.json"
 _LOCK: Final = "lock"
+_OURS: Final = re.compile(r"\.?(manifest|flags|segments|members)-[0-9a-f]{16}\.|\.order\.json\.")
+"""Documents, and what a process that was killed left of one; nobody else's files are touched."""
 _UNUSED_SECONDS: Final = 3600.0  # another process may be reading what this one no longer names
 
 _log = logging.getLogger("burgee.client")
@@ -109,7 +112,7 @@ class KeptCopy:
     def _prune(self, named: set[Path]) -> None:
         before = time.time() - _UNUSED_SECONDS
         for path in self._folder.iterdir():
-            if path.name in (_ORDER, _LOCK) or path in named:
+            if path in named or not _OURS.match(path.name):
                 continue
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < before:

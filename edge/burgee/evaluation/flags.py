@@ -54,7 +54,15 @@ class Flag:
             segment = self._segments[digest] = find_segment(digest)
             return segment
 
-        definition = Definition(key, _DECODER.decode(raw), tenant, find)
+        try:
+            self._prepare(Definition(key, _DECODER.decode(raw), tenant, find))
+        except ValueError:
+            raise
+        except Exception as error:  # too deep, too large, or what a library makes of nonsense
+            text = f"{key!r} cannot be prepared: {type(error).__name__}: {error}"
+            raise ValueError(text) from error
+
+    def _prepare(self, definition: Definition) -> None:
         form = definition.form
         self.type = form.type
         self.client_side = form.client_side

@@ -14,7 +14,7 @@ import re2
 from msgspec import Struct
 
 from burgee.evaluation.scope import Scope
-from burgee.versions import parse_version
+from burgee.versions import LONGEST_KNOWN, parse_version
 
 __all__ = ["OPERATORS", "Operator", "parse_network"]
 
@@ -125,6 +125,8 @@ def _member(value: Any, ignore_case: bool) -> tuple[str | None, Any]:
 def _affix(method: str) -> Express:
     def express(scope: Scope, constant: Any, ignore_case: bool) -> str:
         constants = constant if isinstance(constant, list) else [constant]
+        if not all(isinstance(part, str) for part in constants):
+            raise ValueError(f"{constant!r} is no text, nor a list of texts")
         parts = scope.cell(tuple(_fold(part) if ignore_case else part for part in constants))
         text = f"{scope.cell(_fold)}(v)" if ignore_case else "v"
         return f"isinstance(v, str) and {text}.{method}({parts})"
@@ -153,7 +155,8 @@ def _semver(sign: str) -> Express:
         bound = parse_version(constant)
         if bound is None:
             raise ValueError(f"{constant!r} is no version")
-        parsed = "(w := parse_version(v)) is not None"
+        known = f"known_version(v) if len(v) <= {LONGEST_KNOWN} else parse_version(v)"
+        parsed = f"(w := {known}) is not None"
         return f"isinstance(v, str) and {parsed} and w {sign} {scope.cell(bound)}"
 
     return express

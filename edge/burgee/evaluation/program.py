@@ -196,13 +196,19 @@ def _pinning(
 
 def _requires(scope: Scope, definition: Definition, phase: Phase, answers: _Answers) -> None:
     unmet = scope.cell(answers.of(phase.off_variant, "prerequisite_failed", "TARGETING_MATCH"))
+    if len(definition.requires) > _MOST_INLINE:
+        with scope.block(f"for key, wanted in {scope.cell(definition.requires)}:"):
+            scope.line(f"if not {_met(scope, 'key', 'wanted')}: return {unmet}")
+        return
     for key, serves in definition.requires:
-        flag, wanted = scope.cell(key), scope.cell(serves)
-        if scope.traced:
-            met = f"run.requires({flag}, {wanted}, context, now)"
-        else:
-            met = f"run.served({flag}, context, now) in {wanted}"
+        met = _met(scope, scope.cell(key), scope.cell(serves))
         scope.line(f"if not {met}: return {unmet}")
+
+
+def _met(scope: Scope, flag: str, wanted: str) -> str:
+    if scope.traced:
+        return f"run.requires({flag}, {wanted}, context, now)"
+    return f"run.served({flag}, context, now) in {wanted}"
 
 
 def _rules(scope: Scope, phase: Phase, answers: _Answers) -> None:

@@ -15,8 +15,9 @@ from xxhash import xxh3_64_intdigest
 
 from burgee.evaluation.result import Result
 from burgee.instants import instant_of
+from burgee.paths import getter
 from burgee.units import unit_bytes
-from burgee.versions import parse_version
+from burgee.versions import known_version, parse_version
 
 if TYPE_CHECKING:
     from burgee.evaluation.run import Run
@@ -32,11 +33,16 @@ _NAMES: Final[dict[str, Any]] = {
     "Result": Result,
     "bisect_right": bisect_right,
     "instant_of": instant_of,
+    "known_version": known_version,
     "parse_version": parse_version,
     "unit_bytes": unit_bytes,
     "xxh3_64": xxh3_64_intdigest,
 }
 """What every text may name beside its cells and its arguments."""
+
+
+_MOST_PARTS: Final = 16
+"""Python nests no deeper than 200 parentheses, of which each further part takes two."""
 
 
 class Scope:
@@ -82,6 +88,8 @@ class Scope:
         if "." not in path:
             return f"context.get({self.cell(path)})"
         first, *rest = path.split(".")
+        if len(rest) > _MOST_PARTS:
+            return f"{self.cell(getter(path))}(context)"
         found = f"context.get({self.cell(first)})"
         for part in rest:
             found = f"(o.get({self.cell(part)}) if isinstance(o := {found}, dict) else None)"

@@ -2,6 +2,7 @@
 says what is wrong and comes back by itself."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -233,3 +234,37 @@ def test_uncommitted_trees_come_from_this_machine_alone(node: ScriptedNode) -> N
     with connect(node) as client:
         write_environment(node.root, {"acme": OFF}, sequence=0, version="0-abcdef01")
         until(lambda: client.evaluate("f", {}, True) is False, "the uncommitted one")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../victim", "/etc", "..", "", "a/b", "a\\r\\nX: y", "a b", "é", "x" * 200]
+)
+def test_an_environment_that_is_none_names_no_folder(
+    node: ScriptedNode, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "victim").mkdir(mode=0o755)
+    node.fault = on("/v1/status", Reply(200, b'{"environment":"%b"}' % name.encode()))
+    before = sorted(tmp_path.rglob("*"))
+    with connect(node, cache_dir=tmp_path / "a" / "b") as client:
+        assert trouble(client) == "malformed"
+    assert [each.path for each in node.asked if each.path != "/v1/status"] == []
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_no_document_is_read_without_end(
+    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest may say that one has 10^18 bytes; memory is smaller than that."""
+    monkeypatch.setattr("burgee.client.edge._MOST_DOCUMENT", 100_000)
+    manifest = next((node.root / "production" / "acme").glob("manifest-*.json")).read_bytes()
+    told = re.sub(rb'"bytes":[0-9]+', b'"bytes":%d' % 10**18, manifest)
+    flood = Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2_000_000)
+
+    def fault(asked: Asked) -> Reply | None:
+        if "manifest.json" in asked.path:
+            return Reply(200, told, ORDER)
+        return flood if "flags-" in asked.path else None
+
+    node.fault = fault
+    with connect(node) as client:
+        assert trouble(client) == "too_large"

@@ -62,6 +62,16 @@ def test_keep_alives_alone_are_no_call(node: ScriptedNode) -> None:
         assert {each.path for each in node.asked[count:]} == {"/v1/events"}
 
 
+@pytest.mark.parametrize("name", ["a\rX: y", "a\x01b", "é", "a b", "x" * 201])
+def test_an_id_that_no_header_takes_is_not_sent_back(node: ScriptedNode, name: str) -> None:
+    with connect(node):
+        until(lambda: node.streams, "the stream")
+        node.tell("id: 0.2-abcdef01\n\n" + f"id: {name}\n\n")
+        node.streams[0].close()
+        until(lambda: len(streams_asked(node)) > 1, "the next stream")
+    assert streams_asked(node)[:2] == ["", "0.2-abcdef01"]
+
+
 def test_a_stream_that_ends_is_opened_again_where_it_was(node: ScriptedNode) -> None:
     with connect(node) as client:
         until(lambda: node.streams, "the stream")

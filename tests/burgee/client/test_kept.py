@@ -160,6 +160,27 @@ def test_what_is_unused_for_an_hour_goes(node: ScriptedNode, cache: Path) -> Non
     assert not {path.name for path in folder.glob("manifest-*")} & old
 
 
+def test_files_of_others_stay(node: ScriptedNode, cache: Path, tmp_path: Path) -> None:
+    """A folder may be one that is used for other things as well, or a link to one."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("id_ed25519", ".profile", "flags.json", "manifest-x.json"):
+        (elsewhere / name).write_text("precious")
+        os.utime(elsewhere / name, (1, 1))
+    (cache / "production").mkdir(parents=True)
+    (cache / "production" / "acme").symlink_to(elsewhere)
+    folder = fill(node.url, cache)
+    left = folder / ".flags-0123456789abcdef.json.x1y2"  # a process was killed
+    left.write_text("{")
+    os.utime(left, (1, 1))
+    write_environment(node.root, {"acme": OFF}, sequence=6)
+    with connect(node.url, cache):
+        until(lambda: not left.exists(), "what is ours and of no use goes")
+    assert {"id_ed25519", ".profile", "flags.json", "manifest-x.json"} <= {
+        each.name for each in folder.iterdir()
+    }
+
+
 def test_a_folder_that_cannot_be_written_stops_nothing(node: ScriptedNode, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with connect(node.url, tmp_path / "file") as client:
