@@ -10,7 +10,6 @@ from msgspec import Struct
 from burgee.buckets import SLOTS
 from burgee.evaluation.tables import Gate
 from burgee.instants import format_instant
-from burgee_cli.condition_text import condition_plain
 from burgee_cli.definition_changes import Change, changes
 from burgee_cli.effective import flag_at, phases_after
 from burgee_compiler.allocate import exact_slots
@@ -19,6 +18,7 @@ from burgee_compiler.model.distribution import Moving, Serve
 from burgee_compiler.model.files import Layer
 from burgee_compiler.model.flag import Experiment, Flag, Rule
 from burgee_compiler.model.types import type_of, variants_of
+from burgee_compiler.words.conditions import condition_plain
 
 __all__ = ["Definition", "RuleShown", "ServedShown", "define"]
 

@@ -11,12 +11,13 @@ import click
 
 from burgee_cli.opened import Opened
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.diagnostics.place import Located, place
+from burgee_compiler.diagnostics.place import Located, below, place
 from burgee_compiler.diagnostics.render_github import render_github
 from burgee_compiler.diagnostics.render_json import render_json
 from burgee_compiler.diagnostics.render_sarif import render_sarif
 from burgee_compiler.diagnostics.render_text import render_text
 from burgee_compiler.diagnostics.summary import summary
+from burgee_compiler.trees import inside_git
 
 __all__ = ["format_option", "print_findings", "wants_colour"]
 
@@ -50,6 +51,8 @@ def print_findings(
 ) -> None:
     """Print findings; `good` is said where text has none to print. `err`: to standard error."""
     located = place(found, opened.read)
+    if form in ("github", "sarif"):  # which take names from the top of the git repository
+        located = below(inside_git(opened.root), located)
     if form == "json":
         click.echo(render_json(located).rstrip("\n"))
     elif form == "sarif":

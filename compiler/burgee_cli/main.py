@@ -20,6 +20,8 @@ _COMMANDS: Final = {
     "check": "find everything that is wrong with the flags",
     "lock": "keep users where they are when weights change",
     "test": "run the tests that stand in flags and segments",
+    "plan": "show what a change does to users",
+    "comment": "put a plan as a comment on the pull request that CI runs for",
     "build": "check, test and compile into a folder",
     "eval": "evaluate a flag for one user",
     "explain": "show how a flag's answer comes about, step by step",
@@ -41,7 +43,7 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("plan", "publish", "stats", "stale", "import", "writer"),
+        *("publish", "stats", "stale", "import", "writer"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 from burgee.buckets import SLOTS
 from burgee.evaluation.trace import ConditionTrace, RuleTrace, TableTrace, Trace
 from burgee.instants import format_instant
-from burgee_cli.condition_text import constant_text
 from burgee_cli.misfit import misfit
+from burgee_compiler.words.conditions import constant_text
 
 __all__ = ["render_trace"]
 

@@ -23,6 +23,7 @@ __all__ = [
     "Tree",
     "UnknownRevision",
     "folder_inside",
+    "inside_git",
     "is_shallow",
     "open_commit",
     "stamp",
@@ -196,6 +197,13 @@ class CommitTree:
             raise IsADirectoryError(path)
         return bytes(blob.data)
 
+    def blob(self, path: str) -> str | None:
+        """Return git's name for a file's bytes, None where there is no such file."""
+        try:
+            return str(self._tree[path].id)
+        except KeyError:
+            return None
+
 
 def open_commit(root: Path, revision: str) -> tuple[CommitTree, pygit2.Commit]:
     """Return the flag repository at `root` as it was in a revision, and its commit.
@@ -239,3 +247,16 @@ def folder_inside(repository: pygit2.Repository, root: Path) -> str:
         return ""
     relative = root.resolve().relative_to(Path(repository.workdir).resolve())
     return "" if relative == Path() else PurePosixPath(relative).as_posix()
+
+
+def inside_git(root: Path) -> str:
+    """Return `root` relative to the work tree it lies in; empty where it is the top, or in none."""
+    import pygit2  # noqa: PLC0415
+
+    found = pygit2.discover_repository(str(root))
+    if found is None:
+        return ""
+    try:
+        return folder_inside(pygit2.Repository(found), root)
+    except (pygit2.GitError, ValueError):  # another user's, or not below its own work tree
+        return ""

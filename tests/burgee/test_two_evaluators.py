@@ -23,10 +23,12 @@ from support.strategies import (
     scenes,
 )
 
+MORE = settings(max_examples=max(settings().max_examples, 500))
 FEWER = settings(max_examples=settings().max_examples // 3)
 ENVIRONMENT = st.sampled_from(ENVIRONMENTS)
 
 
+@MORE
 @given(repositories(), scenes(), ENVIRONMENT)
 def test_both_evaluators_answer_alike(
     random: RandomRepository, asked: Scenes, environment: str

@@ -12,7 +12,7 @@ from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 COMMANDS = (
-    *("up", "init", "check", "lock", "test", "build", "eval", "explain", "list", "show"),
+    *("up", "init", "check", "lock", "test", "comment", "build", "eval", "explain", "list", "show"),
     *("create", "set", "override", "segment", "rename", "conclude", "layer add", "rollback"),
     *("schema", "keygen", "verify", "edge", "client add"),
 )

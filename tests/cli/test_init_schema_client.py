@@ -27,18 +27,23 @@ def test_what_init_makes_passes(tmp_path: Path) -> None:
 
 def test_what_init_makes_for_tools_is_well_formed(repo: Path) -> None:
     workflow = yaml.safe_load((repo / ".github/workflows/flags.yml").read_text(encoding="utf-8"))
-    steps = [step.get("run", "") for step in workflow["jobs"]["flags"]["steps"]]
-    assert {"burgee check --format github", "burgee test", "burgee build --out dist"} <= set(steps)
+    settings = yaml.safe_load((repo / "burgee.yaml").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"]["build"]["strategy"]["matrix"]
+    assert matrix == {"environment": settings["environments"]}
+    owners = (repo / ".github/CODEOWNERS").read_text(encoding="utf-8")
+    assert all(line.startswith("#") for line in owners.splitlines()), "an example, until taken"
     hooks = yaml.safe_load((repo / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [hook["entry"] for hook in hooks["repos"][0]["hooks"]] == ["burgee check", "burgee test"]
-    settings = json.loads((repo / ".vscode/settings.json").read_text(encoding="utf-8"))
-    for schema in settings["yaml.schemas"]:
+    editor = json.loads((repo / ".vscode/settings.json").read_text(encoding="utf-8"))
+    for schema in editor["yaml.schemas"]:
         Draft202012Validator.check_schema(json.loads((repo / schema).read_text(encoding="utf-8")))
 
 
 def test_init_inside_a_repository_makes_no_second_one(copy: Path) -> None:
-    assert run_burgee("init", "inner", cwd=copy).returncode == 0
+    done = run_burgee("init", "inner", cwd=copy)
+    assert done.returncode == 0, done.shown
     assert not (copy / "inner" / ".git").exists()
+    assert "it lies in a git repository, which reads .github" in done.stdout
 
 
 def test_init_takes_an_empty_repository(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pygit2
 from burgee_cli.outcome import Usage
 from burgee_compiler.model.kinds import is_identifier
 from burgee_compiler.schema import schema_files
+from burgee_compiler.trees import inside_git
 
 __all__ = ["command"]
 
@@ -26,6 +27,7 @@ _FILES: Final = {
     "welcome-banner.yaml": "{tenant}/flags/welcome-banner.yaml",
     "README.md": "README.md",
     "workflow.yml": ".github/workflows/flags.yml",
+    "codeowners": ".github/CODEOWNERS",
     "pre-commit.yaml": ".pre-commit-config.yaml",
     "settings.json": ".vscode/settings.json",
     "extensions.json": ".vscode/extensions.json",
@@ -43,9 +45,9 @@ _SCHEMAS: Final = ".burgee/schemas"
 def command(folder: Path, tenant: str) -> int:
     """Make a new flag repository in DIR, which is new or empty.
 
-    It holds one tenant with a first flag, a segment and their tests, a workflow file, a
-    pre-commit hook, and settings by which editors complete and check the files. Where DIR is in
-    no git repository, one is made.
+    It holds one tenant with a first flag, a segment and their tests, a workflow that tells on a
+    pull request what it does to users, an example of code owners, a pre-commit hook, and settings
+    by which editors complete and check the files. Where DIR is in no git repository, one is made.
 
     \b
     Example:  burgee init my-flags && burgee up my-flags
@@ -59,6 +61,11 @@ def command(folder: Path, tenant: str) -> int:
         raise Usage(f"{folder} cannot be made: {error.strerror or error}") from error
     made = _git_init(folder)
     click.echo(f"made a flag repository in {folder}" + (" (with git)" if made else ""))
+    if inside_git(folder):
+        click.echo(
+            "note: it lies in a git repository, which reads .github and .pre-commit-config.yaml "
+            "at its top alone:\n      move them there, and name the folder to each command"
+        )
     click.echo(f"next: burgee check {folder}\n      burgee up {folder}")
     return 0
 

@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from burgee.instants import format_instant
-from burgee_cli.condition_text import condition_text
 from burgee_cli.definition import define
 from burgee_cli.definition_text import render_definition
 from burgee_cli.effective import environments_of, flag_at, known_flag, one_of
 from burgee_cli.naming import namings, segments_named
 from burgee_cli.opened import INSTANT, open_repository, repo_option, rev_option
 from burgee_cli.outcome import No
+from burgee_compiler.words.conditions import condition_text
 
 __all__ = ["command"]
 

@@ -50,8 +50,9 @@ def compile_share(repository: Repository, keys: Keys) -> None:
     for environment in environments:
         for name, share in keys.items():
             files = repository.tenants[name]
-            forms = emit_tenant(files, environment, only=_with_needs(files, share))
-            for _ in run_tests(files, forms, only=share):
+            wanted = frozenset(share)
+            forms = emit_tenant(files, environment, only=_with_needs(files, wanted))
+            for _ in run_tests(files, forms, only=wanted):
                 pass
 
 

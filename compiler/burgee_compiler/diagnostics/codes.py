@@ -22,7 +22,7 @@ class Code(msgspec.Struct, frozen=True):
 
 
 # B1 source and files · B2 shape of a file · B3 references · B4 distribution · B5 conditions ·
-# B6 flag tests · B7 advice · B8 build and publish
+# B6 flag tests · B7 advice · B8 build and publish · B9 what a plan warns of
 _TABLE: Final = (
     Code("B101", "not-utf8", "0.1", "error", "The file is not UTF-8"),
     Code("B102", "byte-order-mark", "0.1", "error", "The file begins with a byte order mark"),
@@ -209,6 +209,24 @@ _TABLE: Final = (
     Code("B726", "bad-excuse", "0.1", "warning", "An excuse without a code or a reason"),
     Code("B727", "idle-excuse", "0.1", "warning", "An excuse that excuses nothing"),
     Code("B801", "dirty-tree", "0.1", "note", "The work tree differs from the commit"),
+    Code("B901", "experiment-reweighted", "0.1", "warning", "A running experiment is re-weighted"),
+    Code("B902", "experiment-redrawn", "0.1", "warning", "A running experiment is drawn anew"),
+    Code(
+        "B903", "experiment-retargeted", "0.1", "warning", "A running experiment gets other users"
+    ),
+    Code(
+        "B904", "experiment-loses-users", "0.1", "warning", "A running experiment loses its users"
+    ),
+    Code("B905", "layer-slots-move", "0.1", "warning", "Slots of a layer change hands"),
+    Code("B906", "full-ramp-unattended", "0.1", "warning", "Everyone gets what nobody attends to"),
+    Code("B907", "switch-out-of-reach", "0.1", "warning", "The stop switch no longer stops"),
+    Code("B908", "others-change-too", "0.1", "note", "Other flags change with this one"),
+    Code("B909", "needless-movement", "0.1", "warning", "More users are moved than needed"),
+    Code("B910", "date-in-the-past", "0.1", "warning", "A date that has passed"),
+    Code("B911", "environments-drift", "0.1", "note", "Environments drift apart"),
+    Code("B912", "breaking-change", "0.1", "warning", "Code that asks for the flag may fail"),
+    Code("B913", "users-reshuffled", "0.1", "warning", "Users are drawn anew"),
+    Code("B914", "flag-removed", "0.1", "warning", "A flag goes that apps may still ask for"),
 )
 
 CODES: Final[dict[str, Code]] = {entry.code: entry for entry in _TABLE}

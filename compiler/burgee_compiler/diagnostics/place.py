@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -11,7 +11,7 @@ from burgee_compiler.diagnostics.diagnostic import Diagnostic, Where
 from burgee_compiler.source.locate import Places
 from burgee_compiler.source.tree import Span
 
-__all__ = ["Located", "Spot", "place"]
+__all__ = ["Located", "Spot", "below", "place"]
 
 _YAML: Final = (".yaml", ".yml")
 _LARGEST: Final = 1 << 20  # larger YAML was not read for its fields, so no path leads into it
@@ -50,6 +50,20 @@ def place(diagnostics: Iterable[Diagnostic], read: Callable[[str], bytes | None]
         for each in diagnostics
     ]
     return sorted(located, key=_order)
+
+
+def below(folder: str, located: Sequence[Located]) -> list[Located]:
+    """Return the findings with files named from above: `folder` leads to the flag repository."""
+    if not folder:
+        return list(located)
+
+    def moved(spot: Spot) -> Spot:
+        return msgspec.structs.replace(spot, file=f"{folder}/{spot.file}")
+
+    return [
+        Located(each.diagnostic, moved(each.spot), tuple(map(moved, each.labels)))
+        for each in located
+    ]
 
 
 def _order(located: Located) -> tuple[str, int, int, str, str]:

@@ -10,7 +10,7 @@ from burgee_compiler.diagnostics.place import Located
 from burgee_compiler.diagnostics.safe import printable
 from burgee_compiler.diagnostics.summary import summary
 
-__all__ = ["render_markdown"]
+__all__ = ["code_span", "escaped", "render_markdown"]
 
 _MARKS: Final = re.compile(r"([\\`*_\[\]<>|~&])")
 
@@ -27,19 +27,19 @@ def render_markdown(located: Sequence[Located]) -> str:
 def _row(located: Located) -> str:
     found, span = located.diagnostic, located.spot.span
     place = located.spot.file if span is None else f"{located.spot.file}:{span.line}:{span.column}"
-    parts = [_escape(found.message), *(f"note: {_escape(note)}" for note in found.notes)]
+    parts = [escaped(found.message), *(f"note: {escaped(note)}" for note in found.notes)]
     if found.help:
-        parts.append(f"help: {_escape(found.help)}")
-    return f"| {found.severity} {found.code} | {_code(place)} | {'<br>'.join(parts)} |"
+        parts.append(f"help: {escaped(found.help)}")
+    return f"| {found.severity} {found.code} | {code_span(place)} | {'<br>'.join(parts)} |"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text that Markdown shows as it stands: no links, mentions, HTML or table cells."""
     lines = (_MARKS.sub(r"\\\1", printable(line)) for line in text.splitlines())
     # A backslash does not keep GitHub from notifying @somebody; an empty comment does.
     return "<br>".join(lines).replace("@", "@<!-- -->")
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """Return a code span for a table, whatever backquotes and bars the text holds."""
     return f"`{printable(text).replace('`', chr(39)).replace('|', chr(92) + '|')}`"

@@ -23,7 +23,7 @@ _LEVELS: Final[dict[Severity, str]] = {
 def render_sarif(located: Sequence[Located], version: str | None = None) -> str:
     """Return a SARIF log of one run; `version` is the compiler's.
 
-    Files are relative to the root of the flag repository: no path of a machine is in it.
+    Files are named as the findings name them: no path of a machine is in it.
     """
     driver: dict[str, Any] = {"name": "burgee", "rules": [_rule(each) for each in CODES.values()]}
     if version is not None:

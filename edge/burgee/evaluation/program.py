@@ -244,9 +244,12 @@ def _checked(scope: Scope, rule: Rule, checks: list[tuple[str, str]], answers: _
     if not checks:
         _serve(scope, rule, answers)
         return
+    if not scope.traced:  # nobody asks which of them fails
+        with scope.block(f"if {' and '.join([check for check, _ in checks])}:"):
+            _serve(scope, rule, answers)
+        return
     (check, verdict), *rest = checks
-    otherwise = _verdict(scope, rule, verdict) if scope.traced else ""
-    with scope.block(f"if {check}:", otherwise):
+    with scope.block(f"if {check}:", _verdict(scope, rule, verdict)):
         _checked(scope, rule, rest, answers)
 
 
@@ -259,12 +262,11 @@ def _serve(scope: Scope, rule: Rule, answers: _Answers) -> None:
         scope.line(f"return {scope.cell(fixed)}")
         return
     scope.line(f"r = {scope.cell(asking(rule, ending, traced=scope.traced))}(context, now, run)")
-    with scope.block("if r is not None:"):
-        if scope.traced:
-            # The function itself has told of a key that is missing.
-            missing = scope.cell(answers.missing_key())
-            scope.line(f"if r is not {missing}: {served}")
-        scope.line("return r")
+    if scope.traced:
+        # The function itself has told of a key that is missing.
+        missing = scope.cell(answers.missing_key())
+        scope.line(f"if r is not None and r is not {missing}: {served}")
+    scope.line("if r is not None: return r")
 
 
 def _verdict(scope: Scope, rule: Rule, verdict: str) -> str:

@@ -7,8 +7,7 @@ hundreds of microseconds; nothing that a snapshot says ever becomes source.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -67,16 +66,13 @@ class Scope:
         if self.traced:
             self.line(text)
 
-    @contextmanager
-    def block(self, head: str, otherwise: str = "") -> Iterator[None]:
+    def block(self, head: str, otherwise: str = "") -> _Block:
         """Add a line that opens a block; `otherwise` is what a traced one notes in its `else`."""
-        self.line(head)
-        outer, self._indent = self._indent, self._indent + " "
-        yield
-        self._indent = outer
-        if otherwise and self.traced:
-            self.line("else:")
-            self._lines.append(f"{outer} {otherwise}")
+        return _Block(self, head, otherwise if self.traced else "")
+
+    def indent(self, by: int) -> None:
+        """Go on deeper, or less deep."""
+        self._indent = " " * (len(self._indent) + by)
 
     def value(self, path: str) -> str:
         """Return an expression for what stands at a context path, None where nothing does.
@@ -99,6 +95,25 @@ class Scope:
         text = f"def make({names}):\n def decided(context, now, run):\n{body}\n return decided"
         made: Function = _maker(text)(*self._cells)
         return made
+
+
+class _Block:
+    """What is written within it stands deeper. A generator would take three times as long."""
+
+    __slots__ = ("_head", "_otherwise", "_scope")
+
+    def __init__(self, scope: Scope, head: str, otherwise: str) -> None:
+        self._scope, self._head, self._otherwise = scope, head, otherwise
+
+    def __enter__(self) -> None:
+        self._scope.line(self._head)
+        self._scope.indent(1)
+
+    def __exit__(self, *error: object) -> None:
+        self._scope.indent(-1)
+        if self._otherwise:
+            self._scope.line("else:")
+            self._scope.line(f" {self._otherwise}")
 
 
 @lru_cache(maxsize=2048)

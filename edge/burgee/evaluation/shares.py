@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from burgee.buckets import SLOTS
-from burgee.evaluation.result import Result
 from burgee.evaluation.run import Slots
 from burgee.evaluation.tables import Gate, Split
 
 __all__ = ["TooManyCells", "pinned_slots", "shares"]
 
+T = TypeVar("T")
 Cells: TypeAlias = dict[str, tuple[int, int]]
 
 
@@ -29,14 +29,12 @@ def pinned_slots(slot: int) -> Slots:
     return lambda table, now: slot
 
 
-def shares(
-    evaluate: Callable[[Slots], Result], limit: int = 20_000
-) -> list[tuple[Fraction, Result]]:
+def shares(evaluate: Callable[[Slots], T], limit: int = 20_000) -> list[tuple[Fraction, T]]:
     """Return each distinct run of `evaluate` with its exact share; the shares sum to 1.
 
     `evaluate` must ask the slots it is given and nothing else that varies.
     """
-    found: list[tuple[Fraction, Result]] = []
+    found: list[tuple[Fraction, T]] = []
     open_: list[Cells] = [{}]
     while open_:
         if len(found) >= limit:

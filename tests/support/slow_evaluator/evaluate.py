@@ -18,7 +18,7 @@ from support.slow_evaluator.tables_in_effect import table_in_effect
 
 __all__ = ["Pinned", "SlowResult", "slow_evaluate"]
 
-Pinned = Callable[[str], int]
+Pinned = Callable[[str, str], int | None]
 
 
 class SlowResult(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ def slow_evaluate(
     now_us: int,
     pinned: Pinned | None = None,
 ) -> SlowResult:
-    """Return what `key` serves; `pinned` gives the slot of a table by its salt, for any unit."""
+    """Return what `key` serves; `pinned` gives slots by salt and unit's path, or None to hash."""
     files = repository.tenants[tenant]
     return _Evaluation(files, environment, context, now_us, pinned).result(key)
 
@@ -236,8 +236,9 @@ class _Evaluation:
         return next((arm for start, end, arm in table if start <= slot < end), None), slot
 
     def _slot(self, salt: str, by: str) -> int:
-        if self.pinned is not None:
-            return self.pinned(salt)
+        pinned = None if self.pinned is None else self.pinned(salt, by)
+        if pinned is not None:
+            return pinned
         unit = unit_at(self.context, by)
         if unit is None:
             raise _KeyMissing if is_targeting_key(by) else _AttributeMissing

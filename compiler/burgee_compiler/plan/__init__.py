@@ -1,0 +1,1 @@
+"""The plan: what a change of the flag repository does to users, before it is merged."""

@@ -1,0 +1,1 @@
+"""Definitions in words, for people."""
