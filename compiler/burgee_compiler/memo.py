@@ -59,6 +59,8 @@ class Checked(Struct, frozen=True, array_like=True):
     found: tuple[Diagnostic, ...] = ()
     shape: bytes = b""
     """Of a segment: the same for any other that has the same users; empty where nobody is in it."""
+    due: int | None = None
+    """Of a flag: the instant, in microseconds, from which `check --now` has something to say."""
 
 
 class FlagRecord(Struct, frozen=True, array_like=True):

@@ -24,7 +24,7 @@ from burgee_compiler.checks.metadata import check_metadata
 from burgee_compiler.checks.null_variants import check_null_variants
 from burgee_compiler.checks.one_answer import check_one_answer
 from burgee_compiler.checks.overlay_variants import check_overlay_variants
-from burgee_compiler.checks.past import check_past
+from burgee_compiler.checks.past import check_past, due_of
 from burgee_compiler.checks.rule_names import check_reserved_names, check_rule_names
 from burgee_compiler.checks.segment_depth import check_segment_depth
 from burgee_compiler.checks.segment_members import (
@@ -133,8 +133,15 @@ def run_checks(repository: Repository) -> list[Diagnostic]:
 
 def run_clock_checks(repository: Repository, now: int) -> list[Diagnostic]:
     """Return what depends on the present time, in microseconds; kept apart from all else."""
-    tenants = (TenantView(repository, files) for _, files in sorted(repository.tenants.items()))
-    return [each for tenant in tenants for view in tenant.flags for each in check_past(view, now)]
+    found: list[Diagnostic] = []
+    for _, files in sorted(repository.tenants.items()):
+        tenant = TenantView(repository, files)
+        for key, file in sorted(files.flags.items()):
+            known = files.memo.checked(file.path) if file.is_readable else None
+            if known is None or (known.due is not None and known.due <= now):
+                view = tenant.flag(key)
+                found += () if view is None else check_past(view, now)
+    return found
 
 
 def _all(repository: Repository) -> Iterator[Diagnostic]:
@@ -174,6 +181,6 @@ def _each(
             view = view_of(name)
             assert view is not None
             found = tuple(each for check in checks for each in check(view))
-            known = Checked(view.mentions, found, shape_of(view))
+            known = Checked(view.mentions, found, shape_of(view), due_of(view))
             memo.keep_checked(file.path, known)
         yield from known.found

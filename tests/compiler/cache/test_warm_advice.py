@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from burgee.instants import parse_instant
 from burgee_compiler.build import check
 from burgee_compiler.cache.remembered import RememberedMemo
 from burgee_compiler.changed import Changed
@@ -96,6 +97,36 @@ def test_an_edit_and_back(edit: Files, codes: list[str], now: int | None) -> Non
     assert sorted(checked(edited, store)[0]) == sorted(codes)
 
 
+@pytest.mark.parametrize(
+    "dated",
+    [
+        "default: off\nexpires: 2026-01-01\n",
+        "default: off\noverrides: [{user: u, serve: on, expires: 2026-01-01}]\n",
+        "default: off\nschedule: [{at: 2026-01-01, set: {default: on}}]\n",
+        (
+            "rules: [{name: r, when: {attribute: plan, eq: x}, serve: on,\n"
+            "  schedule: [{at: 2026-01-01, set: {serve: off}}]}]\ndefault: off\n"
+        ),
+        (
+            "default: off\nenvironments:\n"
+            "  staging: {overrides: [{user: u, serve: on, expires: 2026-01-01}]}\n"
+        ),
+    ],
+)
+def test_what_is_of_today_is_found_each_day(dated: str) -> None:
+    store, files = InMemory(), {**FILES, OTHER: dated}
+    assert not of_today(checked(files, store)[0])
+    instant = parse_instant("2026-01-01")
+    assert instant is not None
+    assert not of_today(checked(files, store, instant - 1)[0])
+    assert len(of_today(checked(files, store, instant)[0])) == 1
+    assert not of_today(checked(files, store)[0])
+
+
+def of_today(codes: list[str]) -> list[str]:
+    return [each for each in codes if each in ("B723", "B724", "B725")]
+
+
 def test_what_is_of_today_is_not_remembered() -> None:
     store = InMemory()
     files = {**FILES, FLAG: FILES[FLAG].replace("# burgee: allow B725", "#")}
@@ -109,6 +140,7 @@ def test_nothing_is_read_again_but_excuses() -> None:
     store = InMemory()
     checked(FILES, store)
     assert checked(FILES, store)[1] == [LEVELS, ATTRIBUTES, FLAG]
+    assert checked(FILES, store, 0)[1] == [LEVELS, ATTRIBUTES, FLAG]
     edited = {**FILES, OTHER: FILES[OTHER] + "# \n", FLAG: "default: off\n"}
     assert "B718" in checked(edited, store)[0]
     assert checked(edited, store)[1] == [LEVELS, ATTRIBUTES]
