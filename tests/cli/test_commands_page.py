@@ -12,8 +12,18 @@ from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 COMMANDS = (
-    *("up", "init", "check", "lock", "test", "comment", "build", "eval", "explain", "list", "show"),
-    *("create", "set", "override", "segment", "rename", "conclude", "layer add", "rollback"),
+    *("up", "init", "check", "lock", "test", "comment", "build", "plan", "eval", "explain", "list"),
+    *(
+        "show",
+        "create",
+        "set",
+        "override",
+        "segment",
+        "rename",
+        "conclude",
+        "layer add",
+        "rollback",
+    ),
     *("stats", "stale"),
     *("schema", "keygen", "verify", "edge", "client add"),
 )
