@@ -13,7 +13,7 @@ import click
 from msgspec import Struct
 
 from burgee.evaluation.tenant import TenantFlags
-from burgee_cli.effective import environments_of, known_flag, one_of
+from burgee_cli.effective import environments_of, known_flag, one_of, tenant_of
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import No, Usage
@@ -71,7 +71,7 @@ def open_question(
     """Compile what the question is about; No where the flag is unknown or does not build."""
     opened = open_repository(repo, rev)
     repository = opened.repository
-    name = one_of("tenant", tenant, list(repository.tenants))
+    name = tenant_of(flag, tenant, repository.tenants)
     where = one_of("environment", environment, list(environments_of(repository)))
     files = repository.tenants[name]
     known_flag(files, flag)

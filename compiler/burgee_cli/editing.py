@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from burgee.whole_files import put_whole
-from burgee_cli.effective import environments_of, one_of
+from burgee_cli.effective import environments_of, one_of, tenant_of
 from burgee_cli.findings import print_findings
 from burgee_cli.opened import Opened, open_repository, repo_option
 from burgee_cli.outcome import FINDING, No, Usage
@@ -79,6 +79,11 @@ class Editing:
         """The tenant that was named, or the only one."""
         tenants = self.opened.repository.tenants
         return tenants[one_of("tenant", self.tenant, list(tenants))]
+
+    def files_with(self, flag: str) -> TenantFiles:
+        """The tenant that was named, or the only one that has the flag."""
+        tenants = self.opened.repository.tenants
+        return tenants[tenant_of(flag, self.tenant, tenants)]
 
     def environment(self, name: str | None) -> str | None:
         """Return an environment that was named; Usage where there is none of that name."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from burgee_cli.outcome import No, Usage
 from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.flag import Flag
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 from burgee_compiler.resolve import Phase, flag_in, phases_of
 
-__all__ = ["environments_of", "flag_at", "known_flag", "one_of", "phases_after"]
+__all__ = ["environments_of", "flag_at", "known_flag", "one_of", "phases_after", "tenant_of"]
 
 
 def flag_at(flag: Flag, environment: str, now: int) -> Flag:
@@ -40,6 +42,15 @@ def one_of(what: str, wanted: str | None, known: list[str]) -> str:
     near = nearest(wanted, known)
     hint = f"did you mean {near}? There are: {listed}" if near else f"there are: {listed}"
     raise Usage(f"there is no {what} {wanted!r}", hint)
+
+
+def tenant_of(key: str, wanted: str | None, tenants: Mapping[str, TenantFiles]) -> str:
+    """Return the tenant that was named, else the only one that has the flag `key`."""
+    if wanted is None:
+        having = [name for name, files in tenants.items() if key in files.flags]
+        if len(having) == 1:
+            return having[0]
+    return one_of("tenant", wanted, list(tenants))
 
 
 def known_flag(files: TenantFiles, key: str) -> SourceFile:

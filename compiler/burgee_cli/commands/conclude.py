@@ -34,7 +34,7 @@ def command(
     \b
     Example:  burgee conclude checkout.one-page placement-test --winner one-page
     """
-    file = known_flag(editing.files, flag).path
+    file = known_flag(editing.files_with(flag), flag).path
     before = editing.writing.node(file)
     path = conclude(editing.writing, file, rule, winner, editing.environment(environment))
     for name in overlays_of(before, path):

@@ -46,7 +46,7 @@ def add(
     flag, slash, rule = experiment.partition("/")
     if not slash or not rule:
         raise Usage(f"{experiment!r} names no rule", "write FLAG/RULE")
-    files = editing.files
+    files = editing.files_with(flag)
     known_flag(files, flag)
     taken = add_slots(editing.writing, files, layer, experiment, slots, new=new)
     shown = ", ".join(f"[{percent(start)}, {percent(end)}]" for start, end in taken)

@@ -45,7 +45,7 @@ def command(
         raise Usage("name a VARIANT, or --remove", "write: burgee override FLAG USER VARIANT")
     if remove and (reason is not None or expires is not None):
         raise Usage("--reason and --expires belong to a new override", "leave them out")
-    file = known_flag(editing.files, flag).path
+    file = known_flag(editing.files_with(flag), flag).path
     where = editing.environment(environment)
     if variant is None:
         remove_override(editing.writing, file, user, environment=where)

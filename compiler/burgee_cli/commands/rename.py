@@ -33,7 +33,7 @@ def command(
     Example:  burgee rename checkout.one-page checkout.single-page
               burgee rename checkout.one-page --rule ramp rollout
     """
-    files = editing.files
+    files = editing.files_with(flag)
     file = known_flag(files, flag)
     if file.flag is None:
         raise No(f"{file.path} does not read", f"`burgee check {file.path}` says why")

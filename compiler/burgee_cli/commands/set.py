@@ -47,7 +47,7 @@ def command(
     """
     if not assignments and not removed:
         raise Usage("nothing is set", "write FIELD=VALUE, such as state=off, or --remove FIELD")
-    file = known_flag(editing.files, flag).path
+    file = known_flag(editing.files_with(flag), flag).path
     where = editing.environment(environment)
     before = editing.writing.node(file)
     for each in assignments:

@@ -13,7 +13,7 @@ import msgspec
 from burgee.instants import format_instant
 from burgee_cli.definition import define
 from burgee_cli.definition_text import render_definition
-from burgee_cli.effective import environments_of, flag_at, known_flag, one_of
+from burgee_cli.effective import environments_of, flag_at, known_flag, one_of, tenant_of
 from burgee_cli.history_text import history_text
 from burgee_cli.naming import namings, segments_named
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
@@ -65,7 +65,7 @@ def command(
               burgee show checkout.one-page -t acme --history
     """
     opened = open_repository(repo, rev)
-    name = one_of("tenant", tenant, list(opened.repository.tenants))
+    name = tenant_of(flag, tenant, opened.repository.tenants)
     if past["history"]:
         _show_history(opened, name, flag, environment, past["limit"], as_json=as_json)
         return 0
