@@ -59,7 +59,8 @@ def summary_of(plan: Plan) -> str:
     if plan.found:
         told += f"; {counted(len(plan.found), 'error')}, of which nothing is planned"
     if not plan.flags:
-        return f"nothing changes for any user{told}"
+        what = "nothing that builds" if plan.found else "nothing"
+        return f"{what} changes for any user{told}"
     plural = "changes" if len(plan.flags) == 1 else "change"
     return f"{counted(len(plan.flags), 'flag')} {plural}, class {plan.class_}{told}"
 

@@ -28,7 +28,8 @@ _BARE: Final = re.compile(r"allow\s+B[0-9]{3}(?:\s*,\s*B[0-9]{3})*(?:\s+because)
 _ALONE: Final = re.compile(r"\s*#")
 _FORM: Final = "write `# burgee: allow B716 because …`, with the code and the reason"
 _OF_TODAY: Final = frozenset(("B723", "B724", "B725"))
-_OF_A_BASE: Final = frozenset(("B419", "B420"))
+_OF_PLANS: Final = frozenset(code for code in CODES if code.startswith("B9"))
+_OF_A_BASE: Final = frozenset(("B419", "B420")) | _OF_PLANS
 """What is found depends on what the files are compared with, so that no run can call them idle."""
 
 

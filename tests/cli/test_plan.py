@@ -144,6 +144,35 @@ def test_settings_of_the_base_hold(repo: Path) -> None:
     assert burgee_plan(repo, "--fail-on", "high").returncode == 1
 
 
+def test_a_burgee_yaml_that_cannot_be_read_hides_no_change(repo: Path) -> None:
+    write(repo, "20")
+    (repo / "burgee.yaml").write_text(BURGEE + "plan: {medium: lots}\n")
+    broken = burgee_plan(repo, "--json")
+    assert broken.returncode == 1
+    assert [each["code"] for each in broken.json()["found"]] == ["B207"]
+    assert (broken.json()["flags"], broken.json()["without_effect"]) == ([], [])
+    commit(repo, "20", "broken")
+    (repo / "burgee.yaml").write_text(BURGEE)
+    mended = burgee_plan(repo, "--json")
+    assert [(flag["status"], flag["class"]) for flag in mended.json()["flags"]] == [
+        ("unknown", "high")
+    ]
+
+
+def test_a_flag_held_up_by_its_segment_is_not_told_to_be_without_effect(repo: Path) -> None:
+    segment = repo / "acme" / "segments" / "s.yaml"
+    segment.parent.mkdir()
+    segment.write_text("members: [u1]\n")
+    rule = "rules: [{name: r, when: {segment: s}, serve: on}]\n"
+    (repo / "acme" / "flags" / "g.yaml").write_text(f"{rule}default: off\n")
+    commit(repo, "10", "a segment")
+    segment.write_text("member: [u1]\n")
+    (repo / "acme" / "flags" / "g.yaml").write_text(f"{rule}default: on\n")
+    done = burgee_plan(repo, "--json")
+    assert done.returncode == 1
+    assert (done.json()["flags"], done.json()["without_effect"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("settings", "finding"),
     [

@@ -83,9 +83,11 @@ class Revision:
     def does_not_build(self, tenant: str, environment: str, key: str) -> bool:
         """Return whether a flag is there and broken."""
         files = self.repository.tenants.get(tenant)
-        if files is None or environment not in self.environments or key not in files.flags:
+        if files is None or key not in files.flags:
             return False
-        return key in self.broken(tenant, environment)
+        if self.repository.burgee is None:
+            return True
+        return environment in self.environments and key in self.broken(tenant, environment)
 
     def flag(self, tenant: str, key: str) -> Flag | None:
         """Return a flag's definition."""
@@ -109,9 +111,11 @@ def plan(
     """
     changed = set(changed_files)
     names = sorted({*base.repository.tenants, *head.repository.tenants})
-    flags = [each for tenant in names for each in _Tenant(base, head, tenant, now, changed).flags()]
+    tenants = [_Tenant(base, head, tenant, now, changed) for tenant in names]
+    flags = [each for tenant in tenants for each in tenant.flags()]
     flags = find_risks(base, head, flags, now)
-    told = {each.file for each in flags} | {
+    told = {path for tenant in tenants for path in tenant.not_planned()}
+    told |= {each.file for each in flags} | {
         path for each in flags for path in (_lock(each.file), *each.because_of)
     }
     errors = tuple(each for each in head.found if each.severity == "error")
@@ -169,6 +173,15 @@ class _Tenant:
             found = plan_environment(environment, old, new, self._now, settings, told)
             if found is not None:
                 yield key, found
+
+    def not_planned(self) -> Iterator[str]:
+        """Yield the files behind flags that do not build at head: what they do is not known."""
+        files = self._head.repository.tenants.get(self._tenant)
+        environments = self._head.environments or ("",)
+        for key in () if files is None else files.flags:
+            if any(self._head.does_not_build(self._tenant, each, key) for each in environments):
+                assert files is not None
+                yield from files_behind(files, key)
 
     def _flag(self, key: str, environments: list[EnvironmentPlan]) -> FlagPlan:
         old, new = (each.flag(self._tenant, key) for each in (self._base, self._head))
