@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from structlog.contextvars import bind_contextvars
+
 from burgee.signatures import Trust
 from burgee_edge.admin import figure_metrics, make_admin
 from burgee_edge.app import Surroundings, make_app
@@ -22,7 +24,7 @@ from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
-from burgee_edge.status import add_event_metrics, add_snapshot_metrics
+from burgee_edge.status import add_credential_metrics, add_event_metrics, add_snapshot_metrics
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
@@ -74,6 +76,7 @@ def _serve_by_workers(options: Options) -> int:
     sockets = [bind(host, port) for host, port in addresses]
 
     def work(index: int, folder: Path, ready: Callable[[], None]) -> int:
+        bind_contextvars(worker=index)  # on every line of its log
         listeners = build(options, Fleet(folder, index, options.workers))
         return serve_on(
             listeners, sockets, grace_seconds=options.grace_seconds, ready=lambda _: ready()
@@ -90,6 +93,8 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
     shown = figure_metrics(figures)
     keys, authenticator = _authenticator(options)
     follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
+    if authenticator is not None:
+        add_credential_metrics(metrics, authenticator)
     hub = _hub(options)
     holder.listeners.append(hub.swapped)
     add_event_metrics(metrics, hub)
@@ -104,7 +109,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         checked_at=lambda: follower.checked_at,
-        lifespan=_background(follower, keys, fleet),
+        lifespan=_background(follower, keys, authenticator, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -206,9 +211,12 @@ def _follower(
 
 
 def _background(
-    follower: Follower, keys: Keys | None, fleet: Fleet | None
+    follower: Follower,
+    keys: Keys | None,
+    authenticator: Authenticator | None,
+    fleet: Fleet | None,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """Return what runs beside the requests: following the source and keys at a URL, and telling
+    """Return what runs beside the requests: following the source, clients and keys, and telling
     the other workers.
     """
 
@@ -218,6 +226,8 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if isinstance(keys, JwksUrl):
             tasks.append(asyncio.create_task(keys.run()))
+        if authenticator is not None:
+            tasks.append(asyncio.create_task(authenticator.watch()))
         try:
             async with nullcontext() if fleet is None else fleet.answering():
                 yield
