@@ -70,7 +70,7 @@ def serve(values: Mapping[str, Any]) -> int:
 def _serve_by_workers(options: Options) -> int:
     _hub(options)
     _authenticator(options)  # what is wrong with files is told once, not by every worker
-    Trust.read(options.trust)
+    _last_good(options, Trust.read(options.trust))
     addresses = [(options.host, options.port)]
     addresses += [] if options.admin is None else [options.admin]
     sockets = [bind(host, port) for host, port in addresses]
@@ -183,13 +183,20 @@ def _followed(option: str, path: Path, parse: Callable[[bytes], T]) -> FollowedF
         raise ValueError(f"{option} {path}: {error}") from error
 
 
+def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
+    if options.state_dir is None:
+        return None
+    try:
+        return LastGood(options.state_dir, options.environment, trust)
+    except OSError as error:
+        raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
+
+
 def _follower(
     options: Options, metrics: Metrics, figures: Figures, *, keeps: bool
 ) -> tuple[Follower, Holder]:
     trust = Trust.read(options.trust) if options.trust else None
-    last_good = None
-    if options.state_dir is not None:
-        last_good = LastGood(options.state_dir, options.environment, trust)
+    last_good = _last_good(options, trust)
     holder = Holder(
         any_order=options.any_order,
         highest=None if last_good is None else last_good.highest(),
