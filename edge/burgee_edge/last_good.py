@@ -35,8 +35,9 @@ class LastGood:
         self._set = self._folder / "set"
         self._trust = trust
         self._written: str | None = None
-        for folder in (state, self._folder, self._set):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._folder, self._set):  # the one above may be for others' use as well
+            folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_mode & 0o077:
                 folder.chmod(0o700)
 

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from structlog.contextvars import bind_contextvars
+
 from burgee.signatures import Trust
 from burgee_edge.admin import figure_metrics, make_admin
 from burgee_edge.app import Surroundings, make_app
@@ -22,7 +24,7 @@ from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
-from burgee_edge.status import add_event_metrics, add_snapshot_metrics
+from burgee_edge.status import add_credential_metrics, add_event_metrics, add_snapshot_metrics
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
@@ -68,12 +70,13 @@ def serve(values: Mapping[str, Any]) -> int:
 def _serve_by_workers(options: Options) -> int:
     _hub(options)
     _authenticator(options)  # what is wrong with files is told once, not by every worker
-    Trust.read(options.trust)
+    _last_good(options, Trust.read(options.trust))
     addresses = [(options.host, options.port)]
     addresses += [] if options.admin is None else [options.admin]
     sockets = [bind(host, port) for host, port in addresses]
 
     def work(index: int, folder: Path, ready: Callable[[], None]) -> int:
+        bind_contextvars(worker=index)  # on every line of its log
         listeners = build(options, Fleet(folder, index, options.workers))
         return serve_on(
             listeners, sockets, grace_seconds=options.grace_seconds, ready=lambda _: ready()
@@ -90,6 +93,8 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
     shown = figure_metrics(figures)
     keys, authenticator = _authenticator(options)
     follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
+    if authenticator is not None:
+        add_credential_metrics(metrics, authenticator)
     hub = _hub(options)
     holder.listeners.append(hub.swapped)
     add_event_metrics(metrics, hub)
@@ -104,7 +109,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         checked_at=lambda: follower.checked_at,
-        lifespan=_background(follower, keys, fleet),
+        lifespan=_background(follower, keys, authenticator, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -178,13 +183,20 @@ def _followed(option: str, path: Path, parse: Callable[[bytes], T]) -> FollowedF
         raise ValueError(f"{option} {path}: {error}") from error
 
 
+def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
+    if options.state_dir is None:
+        return None
+    try:
+        return LastGood(options.state_dir, options.environment, trust)
+    except OSError as error:
+        raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
+
+
 def _follower(
     options: Options, metrics: Metrics, figures: Figures, *, keeps: bool
 ) -> tuple[Follower, Holder]:
     trust = Trust.read(options.trust) if options.trust else None
-    last_good = None
-    if options.state_dir is not None:
-        last_good = LastGood(options.state_dir, options.environment, trust)
+    last_good = _last_good(options, trust)
     holder = Holder(
         any_order=options.any_order,
         highest=None if last_good is None else last_good.highest(),
@@ -206,9 +218,12 @@ def _follower(
 
 
 def _background(
-    follower: Follower, keys: Keys | None, fleet: Fleet | None
+    follower: Follower,
+    keys: Keys | None,
+    authenticator: Authenticator | None,
+    fleet: Fleet | None,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """Return what runs beside the requests: following the source and keys at a URL, and telling
+    """Return what runs beside the requests: following the source, clients and keys, and telling
     the other workers.
     """
 
@@ -218,6 +233,8 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if isinstance(keys, JwksUrl):
             tasks.append(asyncio.create_task(keys.run()))
+        if authenticator is not None:
+            tasks.append(asyncio.create_task(authenticator.watch()))
         try:
             async with nullcontext() if fleet is None else fleet.answering():
                 yield

@@ -6,15 +6,24 @@ from typing import Any
 
 from burgee.instants import MICROSECONDS, format_instant, parse_instant
 from burgee_edge.events_hub import KINDS, Hub, stopping
-from burgee_edge.holder import Holder
+from burgee_edge.holder import Holder, Refusal
 from burgee_edge.node import Node
 from burgee_edge.served import Served
+from burgee_http.authentication import Authenticator
 from burgee_http.call import JSON, Call, Reply
 from burgee_http.json_text import encode_json
 from burgee_http.metrics import Metrics
 from burgee_http.principal import Principal
 
-__all__ = ["add_event_metrics", "add_snapshot_metrics", "health", "ready", "show_metrics", "status"]
+__all__ = [
+    "add_credential_metrics",
+    "add_event_metrics",
+    "add_snapshot_metrics",
+    "health",
+    "ready",
+    "show_metrics",
+    "status",
+]
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -54,17 +63,19 @@ def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Re
             "last_refusal": None
             if refusal is None
             else {"reason": refusal[0], "at": _instant(refusal[1])},
-            "refused": None
-            if holder.refused is None
-            else {
-                "reason": holder.refused.reason,
-                "since": _instant(holder.refused.since),
-            },
+            "refused": None if holder.refused is None else _refused(holder.refused, principal),
         },
         "reloads": holder.reloads,
         "refusals": {reason: count for reason, count in holder.refusals.items() if count},
     }
     return Reply(200, encode_json(body), (JSON, _NO_STORE))
+
+
+def _refused(refusal: Refusal, principal: Principal) -> dict[str, Any]:
+    shown = {"reason": refusal.reason, "since": _instant(refusal.since)}
+    if "flags:r" in principal.scopes and principal.grants("*"):
+        shown["detail"] = refusal.detail  # it names tenants, and folders of this machine
+    return shown
 
 
 def _snapshot(served: Served, principal: Principal) -> dict[str, Any]:
@@ -143,6 +154,16 @@ def add_snapshot_metrics(
         lambda: {(reason,): count for reason, count in holder.refusals.items()},
         ("reason",),
         kind="counter",
+    )
+
+
+def add_credential_metrics(metrics: Metrics, authenticator: Authenticator) -> None:
+    """Add whether a change of clients or keys, such as a revocation, has not come into force."""
+    metrics.computed(
+        "burgee_credentials_refused",
+        "1 while the file of clients, or the keys, cannot be used, and earlier ones are in force.",
+        lambda: {(name,): value for name, value in authenticator.refused().items()},
+        ("of",),
     )
 
 

@@ -18,6 +18,7 @@ __all__ = ["run_workers"]
 
 _SOON: Final = 5.0  # a worker that lives no longer than this is replaced with a pause
 _PAUSE: Final = 1.0
+_NOBODY: Final = -1
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger("burgee.workers")
@@ -54,6 +55,7 @@ class _Workers:
         for index in range(self._count):
             self._start(index)
         os.close(self._tell)
+        self._tell = _NOBODY  # its number may soon be another file's in workers to come
         if not self._all_serve() and not self._received:
             self._stop(signal.SIGTERM)
             return max(self._wait_for_all(), 1)
@@ -115,7 +117,12 @@ class _Workers:
             index, began = self._running.pop(process)
             if self._received:
                 return
-            _log.error("a worker ended and is replaced", worker=index, status=status)
+            _log.error(
+                "a worker ended and is replaced",
+                worker=index,
+                process=process,
+                exit_code=os.waitstatus_to_exitcode(status),  # -9 where signal 9 ended it
+            )
             if time.monotonic() - began < _SOON:
                 time.sleep(_PAUSE)
             if not self._received:

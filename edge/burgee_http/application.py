@@ -6,7 +6,7 @@ One layer for all of it, since every request passes here.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -105,9 +105,9 @@ class Application:
 
     async def _respond(self, call: Call, scope: Scope, receive: Receive, out: "_Outgoing") -> None:
         try:
-            refused: ApiError | None = scope.get(REFUSED)
-            if refused is not None:
-                raise refused
+            if REFUSED in scope:
+                # Taken out: what is raised holds on to this frame, and so to the scope.
+                raise cast(ApiError, scope.pop(REFUSED))
             if self._check is not None:
                 self._check(call.headers)
             if "\ufffd" in call.path:

@@ -1,5 +1,6 @@
 """From the headers of a request to a principal, remembering what has been verified."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,7 @@ from burgee_http.principal import Principal
 __all__ = ["Authenticator", "Known", "presented_token"]
 
 _MOST_REMEMBERED = 4096
+_LOOK_SECONDS = 1.0
 _FOREVER = float("inf")
 
 
@@ -83,6 +85,18 @@ class Authenticator:
                 self._of_keys = keys.generation
                 self._known = Known({})
         return self._known
+
+    def refused(self) -> dict[str, bool]:
+        """Whether what clients and keys come from cannot be used now, and an earlier one is."""
+        self.known()
+        sources = {"clients": self._clients, "keys": self._keys}
+        return {name: each.refused for name, each in sources.items() if each is not None}
+
+    async def watch(self) -> None:
+        """Look though nobody asks, so that the log tells of a bad file when it is put there."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self.known()
 
     def _verify(self, token: bytes) -> tuple[Principal, float]:
         if token.count(b".") == 2:

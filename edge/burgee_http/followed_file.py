@@ -37,6 +37,7 @@ class FollowedFile(Generic[T]):
         self.generation = 0
         self.reloads = 0
         self.refusals = 0
+        self.refused = False  # what is there now is not what is in force
         self._parse = parse
         self._interval = interval
         self._clock = clock
@@ -67,12 +68,14 @@ class FollowedFile(Generic[T]):
             self.value = self._parse(text)
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the last good value serves
             self.refusals += 1
+            self.refused = True
             _log.error(
                 "file refused, the last good one stays in force",
                 file=str(self.path),
                 error=str(error),
             )
             return False
+        self.refused = False
         self.generation += 1
         self.reloads += 1
         _log.info("file read again", file=str(self.path))

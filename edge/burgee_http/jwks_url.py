@@ -45,6 +45,7 @@ class JwksUrl:
         self.generation = 0
         self.reloads = 0
         self.refusals = 0
+        self.refused = False  # it was not to be had, or no set of keys, when last asked
         self._text = b""
         self._refresh_seconds = refresh_seconds
         self._least_gap = least_gap_seconds
@@ -92,9 +93,11 @@ class JwksUrl:
             keys = self.value if text == self._text else parse_jwks(text)
         except (OSError, HTTPException, JwksError) as error:
             self.refusals += 1
+            self.refused = True
             _log.error("keys could not be refreshed, the last good ones stay", error=repr(error))
             return
         self.reloads += 1
+        self.refused = False
         if keys is not self.value:
             self._text, self.value = text, keys
             self.generation += 1

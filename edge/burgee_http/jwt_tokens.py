@@ -28,6 +28,9 @@ class Keys(Protocol):
     @property
     def generation(self) -> int: ...
 
+    @property
+    def refused(self) -> bool: ...
+
     def follow(self) -> bool: ...
 
 

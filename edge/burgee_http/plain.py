@@ -4,6 +4,7 @@ Everything that needs more thought is None here, and goes the ordinary way.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import httptools
 import msgspec
@@ -36,8 +37,16 @@ class _Head:
         self.heads = 0
         self.version = ""
         self.persists = False
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._parser: Any = None
+
+    def read(self, data: bytes) -> None:
+        """Raises what httptools does."""
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        try:
+            self._parser.feed_data(data)
+        finally:
+            self._parser = None  # it holds on to us: a cycle, of which reloads make leaks
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -47,8 +56,9 @@ class _Head:
 
     def on_headers_complete(self) -> None:
         self.heads += 1
-        self.version = self.parser.get_http_version()
-        self.persists = self.parser.should_keep_alive() and not self.parser.should_upgrade()
+        parser = self._parser
+        self.version = parser.get_http_version()
+        self.persists = parser.should_keep_alive() and not parser.should_upgrade()
 
     def on_body(self, body: bytes) -> None:
         self.heads = 0  # what was taken for the head held more than that
@@ -60,7 +70,7 @@ def read_plain(data: bytes, end: int, limits: Limits) -> Plain | None:
         return None
     head = _Head()
     try:
-        head.parser.feed_data(data[:end])
+        head.read(data[:end])
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
     if head.heads != 1 or not head.persists:

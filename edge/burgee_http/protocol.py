@@ -79,6 +79,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._running.message_event.set()
         super().connection_lost(exc)
         self.resume_writing()
+        self._running = self._held = None
+        if self._answered():
+            self.cycle = cast(Any, None)  # a refused request's leads back to us
 
     def data_received(self, data: bytes) -> None:
         if self._refused:

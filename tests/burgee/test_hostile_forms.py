@@ -32,8 +32,8 @@ def ruled(when: str, **more: Any) -> str:
 def flags_of(flags: dict[str, str], segments: dict[str, str] | None = None) -> TenantFlags:
     entries = {key: (key.ljust(32, "0"), Raw(text.encode())) for key, text in flags.items()}
     forms = {key: Raw(text.encode()) for key, text in (segments or {}).items()}
-    nothing: dict[str, Any] = {}
-    return TenantFlags("acme", entries, forms, nothing.__getitem__)
+    members: dict[str, Any] = {}
+    return TenantFlags("acme", entries, forms, members.__getitem__)
 
 
 def nested(kind: str, depth: int) -> str:

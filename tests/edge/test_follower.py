@@ -334,6 +334,15 @@ def test_the_copy_is_for_its_owner_alone_and_holds_no_more_than_is_served(tmp_pa
     assert names == ["acme", "acme/flags", "acme/manifest", "acme/segments", "manifest.json"]
 
 
+def test_a_folder_that_is_for_others_too_stays_so(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    (tmp_path / "state").chmod(0o755)
+    write_environment(tmp_path / "dist", {"acme": ACME})
+    Following(tmp_path, state=True)
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "state" / "production").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_full_disk_does_not_stop_the_serving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

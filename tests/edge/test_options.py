@@ -86,6 +86,7 @@ EXITS: list[tuple[dict[str, Any], str]] = [
     ({"hs256_secret_file": "short"}, "fewer than 32 bytes"),
     ({"insecure": True, "trust": ["short"]}, "holds no public key"),
     ({"insecure": True, "host": "192.0.2.1"}, "loopback only"),
+    ({"insecure": True, "state_dir": "short"}, "short: File exists"),
 ]
 
 

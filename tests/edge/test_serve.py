@@ -153,6 +153,12 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
         os.kill(min(before), signal.SIGKILL)
         until(lambda: len(children(node.process.pid) - before) == 1)
         until(lambda: bulk(port).status == 200)
+        node.process.terminate()
+        told = [json.loads(line) for line in node.finish()[1].splitlines()]
+    (replaced,) = [each for each in told if each["message"] == "a worker ended and is replaced"]
+    assert (replaced["exit_code"], replaced["process"]) == (-9, min(before))
+    taken = [each["worker"] for each in told if each["message"] == "snapshot taken"]
+    assert set(taken) == {0, 1}  # each line says which of them wrote it
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from burgee_edge.openapi import openapi
-from support.edge import ACME, GLOBEX, Edge, handlers, running_edge
+from support.edge import ACME, GLOBEX, Edge, clients_file, handlers, running_edge
 from support.snapshots import write_environment
+from support.waiting import until
 from support.wire import ask, running
 
 
@@ -61,6 +63,42 @@ def test_status(edge: Edge) -> None:
     assert isinstance(source, dict)
     assert source["checked_at"]
     assert source["last_refusal"] is None
+
+
+def test_why_the_source_is_refused_is_for_those_who_may_see_all(tmp_path: Path) -> None:
+    write_environment(tmp_path, {"acme": ACME})
+    clients = clients_file(
+        tmp_path,
+        operator={"tenants": ["*"], "scopes": ["flags:r"]},
+        app={"tenants": ["*"]},
+        one={"scopes": ["flags:r"]},
+    )
+    with running_edge(tmp_path, clients=clients) as edge:
+        (tmp_path / "production" / "manifest.json").write_text("{")
+        until(lambda: b'refused{reason="malformed"}' in edge.get("/metrics").body, "the refusal")
+        shown = {
+            name: edge.get("/v1/status", X_API_Key=f"key-of-{name}").json()["source"]
+            for name in ("operator", "app", "one")
+        }
+    assert "manifest.json is not well formed" in shown["operator"]["refused"]["detail"]  # type: ignore[index]
+    for name in ("app", "one"):
+        assert set(shown[name]["refused"]) == {"reason", "since"}  # type: ignore[index]
+
+
+def test_a_bad_clients_file_is_told_though_nobody_calls(tmp_path: Path) -> None:
+    write_environment(tmp_path, {"acme": ACME})
+    clients = clients_file(tmp_path, app={})
+    good = clients.read_text()
+    refused = 'burgee_credentials_refused{of="clients"}'
+    with running_edge(tmp_path, clients=clients) as edge:
+        assert edge.metric(refused) == 0
+        with capture_logs() as logs:
+            clients.write_text("{clients: [}")
+            until(lambda: logs, "a line of the log")
+        assert logs[0]["file"] == str(clients)
+        assert edge.metric(refused) == 1
+        clients.write_text(good)
+        until(lambda: edge.metric(refused) == 0, "the good file")
 
 
 def test_status_before_the_first_snapshot_says_why(tmp_path: Path) -> None:

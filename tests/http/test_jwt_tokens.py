@@ -23,6 +23,7 @@ class Fixed:
     """Keys that never change."""
 
     generation = 0
+    refused = False
 
     def __init__(self, *keys: dict[str, Any]) -> None:
         self.value: KeySet = parse_jwks(jwks(*keys))

@@ -15,7 +15,7 @@ from burgee_http.limits import Limits
 from burgee_http.protocol import BoundedProtocol
 from burgee_http.serve import Listener, make_server
 
-__all__ = ["Heard", "converse"]
+__all__ = ["Connection", "Heard", "converse", "settle"]
 
 _DATE = (b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")
 _ID = re.compile(rb'(x-request-id: |"request_id":")[0-9a-f]{32}')
@@ -33,7 +33,9 @@ class Heard(msgspec.Struct, frozen=True):
         return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d+) ", self.data)]
 
 
-class _Transport(asyncio.Transport):
+class Connection(asyncio.Transport):
+    """Where a protocol writes to."""
+
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
@@ -88,22 +90,23 @@ async def _converse(
     state.default_headers = [_DATE]
     kind = cast(type[BoundedProtocol], server.config.http_protocol_class)
     protocol = kind(server.config, state, {}, asyncio.get_running_loop())
-    transport = _Transport()
+    transport = Connection()
     protocol.connection_made(transport)
     for piece in pieces:
         if transport.closed:
             break
         protocol.data_received(piece)
         if patient:
-            await _settle(state.tasks)
-    await _settle(state.tasks)
+            await settle(state.tasks)
+    await settle(state.tasks)
     direct = protocol.cycle is None
     closed = transport.closed
     protocol.connection_lost(None)
-    await _settle(state.tasks)
+    await settle(state.tasks)
     return Heard(_ID.sub(rb"\1-", bytes(transport.written)), closed, direct)
 
 
-async def _settle(tasks: set[asyncio.Task[None]]) -> None:
+async def settle(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait for the requests that are being answered."""
     while tasks:
         await asyncio.wait(tasks)
