@@ -100,7 +100,7 @@ class Follower:
                 self._good()
                 return
             except Refused as refusal:
-                self._refuse(refusal, found.snapshot.digest)
+                self._refuse(Refused(refusal.reason, str(refusal)), found.snapshot.digest)
         elif isinstance(found, Refused):
             self._refuse(found, self._seen)
         else:
@@ -132,7 +132,8 @@ class Follower:
             except Refused as refusal:
                 # Swapped while it was read? Then what was read together never belonged together.
                 if tries >= _TRIES or not self._moved_on():
-                    return refusal
+                    # One that was not raised: a trace would hold on to what is served now.
+                    return Refused(refusal.reason, str(refusal))
             except Exception as error:  # noqa: BLE001  the present one is served
                 _log.exception("a snapshot could not be loaded")
                 return Refused("internal", f"{type(error).__name__}: {error}")

@@ -1,7 +1,9 @@
 """A source that is followed: whatever arrives broken is refused, and the last good one served."""
 
 import asyncio
+import gc
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,30 @@ def test_whatever_it_was_the_next_good_one_is_taken(following: Following, break_
     write_environment(following.root, {"acme": OTHER}, sequence=3)
     look(following)
     assert following.version == "3-abcdef0"
+
+
+@pytest.mark.parametrize("break_", [case[1] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_what_is_not_served_any_more_goes_though_something_was_refused(
+    following: Following, break_: Break
+) -> None:
+    """Without a collection, from which all there is was exempted."""
+    assert following.holder.current is not None
+    gone = weakref.ref(following.holder.current)
+    gc.collect()
+    gc.disable()
+    try:
+        break_(following)
+        look(following)
+        look(following)
+        if (following.set / "manifest.json").is_dir():
+            (following.set / "manifest.json").rmdir()
+        for sequence in (3, 4):
+            write_environment(following.root, {"acme": OTHER}, sequence=sequence)
+            look(following)
+        del following.holder.listeners[:]
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_refusal_is_counted_again_once_it_comes_back(following: Following) -> None:

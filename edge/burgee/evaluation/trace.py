@@ -191,7 +191,10 @@ def explain(
     definition = flag.definition()
     recorder = Recorder(definition.form.variants, context, now)
     recorder.run = Run(flags, slots, recorder)
-    result: Result = make_function(definition, traced=True)(context, now, recorder.run)
+    try:
+        result: Result = make_function(definition, traced=True)(context, now, recorder.run)
+    finally:
+        recorder.run = None  # each holds the other, and so the whole set
     phase = definition.phase_at(now)
     return Trace(
         result=result,
