@@ -130,15 +130,19 @@ def test_show_of_what_moves(copy: Path) -> None:
         {
             "at": "2030-01-02T00:00:00Z",
             "what": [
-                "rule old: serve a → {a: 1, b: 1}",
                 f"rule old: when [{ASKED}] → [t before 2030-01-01T00:00:00Z]",
+                "rule old: serve a → {a: 1, b: 1}",
             ],
         },
         {
             "at": "2030-02-01T00:00:00Z",
-            "what": ["default {a: 1, b: 2} to 0–100 % → b", "rule old goes", "rule new comes"],
+            "what": shown["schedule"][2]["what"],  # looked at below
         },
     ]
+    old, new, default = shown["schedule"][2]["what"]
+    assert (old, new.partition(":")[0]) == ("rule old goes", "rule new comes")
+    assert default.startswith("default {a: 1, b: 2} for 0 → 100 % (2030-01-01T00:00:00Z to ")
+    assert default.endswith(" → b")
     halfway = run_burgee("show", "moving", "-e", "staging", "--at", "2030-01-06", cwd=copy).stdout
     assert "default  a 33.333 %, b 66.667 % to 50 % now (0 to 100 % between" in halfway
 
