@@ -161,15 +161,17 @@ class _Match:
 def _wanted(drawn: Drawn, head: Locked, match: _Match) -> Ranges:
     """Return the table that moves the fewest: the one recorded at the head, where it does.
 
-    So a lock that was restored, to undo a change, stays what it is.
+    So a lock that was restored, to undo a change, stays what it is; a step's table without an entry
+    too, which follows from the table before the step.
     """
     assert drawn.split is not None
     recorded = head.table(drawn.key, drawn.split)
     before = match.of(drawn)
     if before is None:
         return drawn.derived if recorded is None else recorded
-    if recorded is not None and moved(before, recorded) == least_moved(before, drawn.split):
-        return recorded
+    kept = drawn.derived if recorded is None and drawn.at is not None else recorded
+    if kept is not None and moved(before, kept) == least_moved(before, drawn.split):
+        return kept
     return least_move(before, drawn.split)
 
 
