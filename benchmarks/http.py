@@ -60,7 +60,7 @@ _SINGLES: Final = (
 _BULKS: Final = {
     100: (
         Work("OFREP, 100 flags, 304", BULK, OFREP, 0.45, 500, repeat=True, confirmed=True),
-        Work("OFREP, 100 flags, new contexts", BULK, OFREP, 2.4, 500),
+        Work("OFREP, 100 flags, new contexts", BULK, OFREP, 2.4, 2_000),
         Work("OFREP, 100 flags, repeated contexts", BULK, OFREP, 0.9, 500, repeat=True),
     ),
     350: (Work("OFREP, 350 flags, repeated contexts", BULK, OFREP, 1.2, 150, repeat=True),),

@@ -13,6 +13,7 @@ from burgee_http.metrics import Cell
 
 __all__ = ["CacheCounts", "Kept", "ResponseCache"]
 
+_MOST_ASKED: Final = 4096
 _OVERHEAD: Final = 500  # bytes that an entry takes beside its body, about
 _PER_FLAG: Final = 8  # and for each flag in it
 
@@ -57,7 +58,27 @@ class ResponseCache:
         self._counts = counts
         self._settle = settle
         self._entries: OrderedDict[bytes, Kept] = OrderedDict()
+        self._asked_once: set[bytes] = set()
         self.bytes = 0
+
+    def knows(self, key: bytes) -> bool:
+        """Return whether an answer is kept, or was asked for lately."""
+        return key in self._entries or key in self._asked_once
+
+    def admits(self, key: bytes) -> bool:
+        """Return whether an answer is worth keeping: whether it was asked for before.
+
+        Most contexts of some apps come once. Keeping their answers costs more than half of what
+        evaluating a hundred flags does, most of it for memory that is in no processor's cache.
+        """
+        if self._max <= 0 or key in self._asked_once:
+            self._asked_once.discard(key)
+            return self._max > 0
+        if len(self._asked_once) >= _MOST_ASKED:
+            self._asked_once.clear()
+        self._asked_once.add(key)
+        self._counts.misses.value += 1
+        return False
 
     def find(self, key: bytes) -> Kept | None:
         """Return what is kept under `key`; it is not counted, since it may not be needed."""

@@ -41,11 +41,10 @@ def conditional(
     if not_modified(call, etag, visit.view):
         return Reply(304, b"", fields)
     body, held = make()
-    tally = node.figures.tally(held)
-    kept = Kept(etag, body, fields, tally)
     cache = visit.view.cache
-    if cache is None:
-        node.figures.settle(tally)
-    else:
-        cache.put(key, kept)
+    if cache is None or not cache.admits(key):
+        node.figures.count(held)
+        return Reply(200, body, fields)
+    kept = Kept(etag, body, fields, node.figures.tally(held))
+    cache.put(key, kept)
     return kept.whole

@@ -52,6 +52,11 @@ class Figures:
         self._open.add(tally)
         return tally
 
+    def count(self, held: Sequence[Counted]) -> None:
+        """Count an answer that is given once."""
+        for each in held:
+            each.served.value += 1
+
     def settle(self, tally: Tally) -> None:
         """Add up a tally that will not grow any more."""
         self._open.discard(tally)

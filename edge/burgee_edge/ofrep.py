@@ -84,7 +84,9 @@ def bulk(node: Node, call: Call) -> Reply:
     context = read_context(call.body)
     if key is None:
         key = answer_key(kind, selection, context, visit.now)
-        selection.remember(kind, call.body, visit.now, key)
+        cache = visit.view.cache
+        if cache is not None and cache.knows(key):
+            selection.remember(kind, call.body, visit.now, key)
     make = partial(_make, node, visit, selection, context, streams)
     return conditional(node, visit, call, key, make)
 

@@ -238,13 +238,28 @@ def test_answers_are_kept_in_bounded_room() -> None:
     world.serve(TenantParts({"f": flag(rules=(rule("r", when=attribute("a", eq="x")),))}))
     for number in range(500):
         world.ask({"a": number})
+        world.ask({"a": number})
     current = world.node.holder.current
     assert current is not None
     cache = current.views["acme"].cache
     assert cache is not None
     assert 0 < cache.bytes <= 20_000
     assert len(cache) < 100
-    assert (world.counts.hits.value, world.counts.misses.value) == (0, 500)
+    assert (world.counts.hits.value, world.counts.misses.value) == (0, 1000)
     world.ask({"a": 499})
     assert world.counts.hits.value == 1
-    assert world.figures.read() == {("acme", "f", "off"): 501}
+    assert world.figures.read() == {("acme", "f", "off"): 1001}
+
+
+def test_what_is_asked_for_once_is_not_kept() -> None:
+    world = World()
+    world.serve(TenantParts({"f": flag(rules=(rule("r", when=attribute("a", eq="x")),))}))
+    for number in range(5_000):
+        world.ask({"a": number})
+    current = world.node.holder.current
+    assert current is not None
+    cache = current.views["acme"].cache
+    assert cache is not None
+    assert (len(cache), cache.bytes) == (0, 0)
+    assert world.counts.misses.value == 5_000
+    assert world.figures.read() == {("acme", "f", "off"): 5_000}

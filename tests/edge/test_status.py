@@ -130,7 +130,8 @@ def test_metrics_of_the_snapshot(edge: Edge) -> None:
 
 def test_requests_and_the_cache_are_counted(edge: Edge) -> None:
     requests = 'http_requests_total{method="GET",path="/v1/users/{id}/flags",status="200"}'
-    edge.get("/v1/users/count-1/flags")
+    for _ in range(2):  # what is asked for once only is not kept
+        edge.get("/v1/users/count-1/flags")
     before = [edge.metric(name) for name in (requests, "burgee_cache_hits_total")]
     for _ in range(3):
         edge.get("/v1/users/count-1/flags")
