@@ -15,7 +15,7 @@ COMPILER_NEEDS := cffi google-re2 msgspec pycparser pygit2 pyyaml xxhash
 SOURCES := compiler edge tests benchmarks docs/examples
 WHEEL_DIR := .build/wheel
 WHEEL_BIN := .build/venv/bin
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fresh-venv other up test check format wheel wheel-test bench-setup bench lock clean
