@@ -59,6 +59,7 @@ class ResponseCache:
         self._settle = settle
         self._entries: OrderedDict[bytes, Kept] = OrderedDict()
         self._asked_once: set[bytes] = set()
+        self._too_large: set[bytes] = set()
         self.bytes = 0
 
     def knows(self, key: bytes) -> bool:
@@ -71,14 +72,19 @@ class ResponseCache:
         Most contexts of some apps come once. Keeping their answers costs more than half of what
         evaluating a hundred flags does, most of it for memory that is in no processor's cache.
         """
-        if self._max <= 0 or key in self._asked_once:
+        if self._max <= 0 or key in self._too_large:
+            return False
+        if key in self._asked_once:
             self._asked_once.discard(key)
-            return self._max > 0
+            return True
         if len(self._asked_once) >= _MOST_ASKED:
             self._asked_once.clear()
         self._asked_once.add(key)
-        self._counts.misses.value += 1
         return False
+
+    def miss(self) -> None:
+        """Count an answer that was made and is not kept."""
+        self._counts.misses.value += 1
 
     def find(self, key: bytes) -> Kept | None:
         """Return what is kept under `key`; it is not counted, since it may not be needed."""
@@ -94,6 +100,10 @@ class ResponseCache:
         """Keep an answer; one that would take more than a quarter of the room is not kept."""
         self._counts.misses.value += 1
         kept.size += len(key)
+        if kept.size * 4 > self._max:
+            if len(self._too_large) >= _MOST_ASKED:
+                self._too_large.clear()
+            self._too_large.add(key)
         if kept.size * 4 > self._max or key in self._entries:
             self._settle(kept.tally)
             return

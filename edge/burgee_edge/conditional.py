@@ -38,13 +38,17 @@ def conditional(
         return found
     etag = etag_of(key)
     fields = visit.tagged(etag)
-    if not_modified(call, etag, visit.view):
-        return Reply(304, b"", fields)
-    body, held = make()
+    same = not_modified(call, etag, visit.view)
     cache = visit.view.cache
-    if cache is None or not cache.admits(key):
+    keeps = cache is not None and cache.admits(key)
+    if same and not keeps:
+        return Reply(304, b"", fields)
+    body, held = make()  # what is polled is made once, so that its key is known by its bytes
+    if cache is None or not keeps:
         node.figures.count(held)
+        if cache is not None:
+            cache.miss()
         return Reply(200, body, fields)
-    kept = Kept(etag, body, fields, node.figures.tally(held))
+    kept = Kept(etag, body, fields, node.figures.tally(held, 0 if same else 1))
     cache.put(key, kept)
-    return kept.whole
+    return kept.same if same else kept.whole

@@ -26,9 +26,9 @@ class Tally:
 
     __slots__ = ("count", "held")
 
-    def __init__(self, held: Sequence[Counted]) -> None:
+    def __init__(self, held: Sequence[Counted], count: int) -> None:
         self.held = held
-        self.count = 1
+        self.count = count
 
 
 class Figures:
@@ -46,9 +46,9 @@ class Figures:
             found = self._sums[served] = Cell()
         return found
 
-    def tally(self, held: Sequence[Counted]) -> Tally:
-        """Return a tally that stands at one; it counts until it is settled."""
-        tally = Tally(held)
+    def tally(self, held: Sequence[Counted], count: int = 1) -> Tally:
+        """Return a tally that stands at `count`; it counts until it is settled."""
+        tally = Tally(held, count)
         self._open.add(tally)
         return tally
 

@@ -263,3 +263,18 @@ def test_what_is_asked_for_once_is_not_kept() -> None:
     assert (len(cache), cache.bytes) == (0, 0)
     assert world.counts.misses.value == 5_000
     assert world.figures.read() == {("acme", "f", "off"): 5_000}
+
+
+def test_what_is_polled_is_known_without_its_body_being_sent() -> None:
+    """The first answer is given whole; from the third request on the same word is at hand."""
+    world = World()
+    world.serve(TenantParts({"f": flag(rules=(rule("r", when=attribute("a", eq="x")),))}))
+    _, etag, _ = world.ask({"a": 1})
+    for _ in range(5):
+        assert world.ask({"a": 1}, etag) == (304, etag, b"")
+    current = world.node.holder.current
+    assert current is not None
+    cache = current.views["acme"].cache
+    assert cache is not None
+    assert len(cache) == 1
+    assert world.figures.read() == {("acme", "f", "off"): 1}, "a 304 serves nothing"
