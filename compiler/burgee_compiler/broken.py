@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.files import Segment
 from burgee_compiler.model.flag import Require
+from burgee_compiler.reaching import reaching
 from burgee_compiler.repository import SourceFile, TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
 
@@ -107,7 +108,7 @@ def users_of_flags(files: TenantFiles, flags: set[str]) -> set[str]:
     if not flags:
         return set()
     named = {key: flags_named(files, file) for key, file in files.flags.items()}
-    return _reached(named, flags)
+    return reaching(flags, named)
 
 
 def files_behind(files: TenantFiles, key: str) -> set[str]:
@@ -141,20 +142,7 @@ def _segments_over(files: TenantFiles, segments: set[str]) -> set[str]:
     if not segments:
         return segments
     named = {name: _segments_named(files, file) for name, file in files.segments.items()}
-    return _reached(named, segments)
-
-
-def _reached(named: Mapping[str, Iterable[str]], start: set[str]) -> set[str]:
-    users: dict[str, list[str]] = {}
-    for name, names in named.items():
-        for each in names:
-            users.setdefault(each, []).append(name)
-    reached, stack = set(start), list(start)
-    while stack:
-        more = [name for name in users.get(stack.pop(), ()) if name not in reached]
-        reached.update(more)
-        stack += more
-    return reached
+    return reaching(segments, named)
 
 
 def names_in(definition: object) -> tuple[set[str], set[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.guides import pattern, shell_in, steps
+from support.guides import pattern, said, shell_in, steps
 from support.process import ROOT
 
 GUIDE = (ROOT / "docs" / "guides" / "first-steps.md").read_text(encoding="utf-8")
@@ -46,21 +46,11 @@ def run(command: str, here: Path, shell: dict[str, str], printed: list[str]) -> 
     """Run a command until it prints what the guide says; after an edit that takes a moment."""
     end = time.monotonic() + 10
     while True:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=here,
-            env=shell,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        if pattern(printed).fullmatch(done.stdout.rstrip("\n")):
+        printing = said(command, here, shell)
+        if pattern(printed).fullmatch(printing):
             return
-        assert command.startswith("curl"), f"{command}\n{done.stdout}"
-        assert time.monotonic() < end, f"{command}\n{done.stdout}"
+        assert command.startswith("curl"), f"{command}\n{printing}"
+        assert time.monotonic() < end, f"{command}\n{printing}"
         time.sleep(0.1)
 
 

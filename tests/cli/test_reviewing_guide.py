@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from support.command import git
-from support.guides import pattern, shell_in, steps
+from support.guides import pattern, said, shell_in, steps
 from support.process import ROOT
 
 GUIDE = (ROOT / "docs" / "guides" / "reviewing-a-change.md").read_text(encoding="utf-8")
@@ -28,23 +27,6 @@ def origin(folder: Path) -> None:
     git(folder, "clone", "--quiet", "--bare", str(root), "flags.git")
 
 
-def run(command: str, here: Path, shell: dict[str, str]) -> str:
-    """Run a command and return all that it prints."""
-    done = subprocess.run(
-        command,
-        shell=True,
-        cwd=here,
-        env=shell,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    return done.stdout.rstrip("\n")
-
-
 def test_the_session_prints_what_the_guide_says(tmp_path: Path) -> None:
     origin(tmp_path)
     shell, here = shell_in(tmp_path), tmp_path
@@ -52,8 +34,8 @@ def test_the_session_prints_what_the_guide_says(tmp_path: Path) -> None:
         if command.startswith("cd "):
             here = here / command[3:]
             continue
-        said = run(command, here, shell)
-        assert pattern(printed).fullmatch(said), f"{command}\n{said}"
+        printing = said(command, here, shell)
+        assert pattern(printed).fullmatch(printing), f"{command}\n{printing}"
 
 
 def test_it_says_what_it_is_there_to_say() -> None:

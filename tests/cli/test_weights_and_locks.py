@@ -1,10 +1,9 @@
 """Promise: the guide on weights and locks is a session that runs and prints what it says there."""
 
-import subprocess
 from pathlib import Path
 
 from support.command import git
-from support.guides import pattern, shell_in, steps
+from support.guides import pattern, said, shell_in, steps
 from support.process import ROOT
 
 GUIDE = (ROOT / "docs" / "guides" / "weights-and-locks.md").read_text(encoding="utf-8")
@@ -26,17 +25,6 @@ def test_the_session_of_the_guide(tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", str(origin), "clone")
     shell = shell_in(tmp_path)
     for command, printed in steps(GUIDE):
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=tmp_path / "clone",
-            env=shell,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-        assert pattern(printed).fullmatch(done.stdout.rstrip("\n")), f"{command}\n{done.stdout}"
+        printing = said(command, tmp_path / "clone", shell)
+        assert pattern(printed).fullmatch(printing), f"{command}\n{printing}"
     assert git(tmp_path / "clone", "status", "--porcelain") == ""

@@ -2,13 +2,14 @@
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from support.command import environment
 
-__all__ = ["pattern", "shell_in", "steps"]
+__all__ = ["pattern", "said", "shell_in", "steps"]
 
 
 def shell_in(folder: Path) -> dict[str, str]:
@@ -45,3 +46,20 @@ def pattern(printed: list[str]) -> re.Pattern[str]:
     """What matches the lines; an ellipsis stands for anything."""
     text = "\n".join(printed)
     return re.compile(re.escape(text).replace("…", r"[\s\S]*"))
+
+
+def said(command: str, here: Path, shell: dict[str, str]) -> str:
+    """Run a command and return all that it prints."""
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=here,
+        env=shell,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.rstrip("\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from burgee_compiler.cache.records import Built, BuiltEnvironment
 from burgee_compiler.layout import key_of
@@ -15,6 +15,7 @@ from burgee_compiler.memo import (
     SegmentRecord,
     TestRecord,
 )
+from burgee_compiler.reaching import reaching
 
 __all__ = ["Forms", "still_good"]
 
@@ -67,7 +68,7 @@ def still_good(
     changed |= {path for path in unchecked if path.startswith((segment_prefix, flag_prefix))}
     if not changed:
         return
-    segments = _reached(
+    segments = reaching(
         _segments_at_first(segment_prefix, changed, checked),
         {
             key_of(path, segment_prefix): each.mentions.segments
@@ -84,7 +85,7 @@ def still_good(
         for path, each in checked.items()
         if each.mentions.flags and not path.endswith(".lock.yaml")
     }
-    _drop(built, _reached(start, needs), segments)
+    _drop(built, reaching(start, needs), segments)
 
 
 def _segments_at_first(
@@ -131,20 +132,3 @@ def _drop(built: Built, flags: set[str], segments: set[str]) -> None:
         for name in segments:
             environment.segments.pop(name, None)
             environment.tests.pop(f"@{name}", None)
-
-
-def _reached(start: set[str], named: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return `start` and all that name one of it, also through others."""
-    if not start:
-        return set()
-    users: dict[str, list[str]] = {}
-    for name, names in named.items():
-        for each in names:
-            users.setdefault(each, []).append(name)
-    reached, stack = set(start), list(start)
-    while stack:
-        for name in users.get(stack.pop(), ()):
-            if name not in reached:
-                reached.add(name)
-                stack.append(name)
-    return reached

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
-
-from msgspec import Struct
 
 from burgee_compiler.checks.hints import listed
 from burgee_compiler.checks.unknown_flags import flags_named
+from burgee_compiler.checks.variant_uses import VariantUse, variant_uses
 from burgee_compiler.checks.views import FlagView
-from burgee_compiler.checks.walk import Path, said
+from burgee_compiler.checks.walk import said
 from burgee_compiler.diagnostics import Diagnostic, nearest
-from burgee_compiler.model.distribution import Serve
-from burgee_compiler.model.flag_test import CALLERS_DEFAULT, FlagTest
+from burgee_compiler.model.flag_test import CALLERS_DEFAULT
 from burgee_compiler.model.types import variants_of
 from burgee_compiler.model.variants import Variant
 
 __all__ = ["check_unknown_variants"]
 
 
-class _Use(Struct, frozen=True):
-    """A variant's name where it is used."""
-
-    path: Path
-    name: str
-    part: Literal["value", "key"] = "value"
-
-
 def check_unknown_variants(view: FlagView) -> Iterator[Diagnostic]:
     """Report variants that the flag, or the other flag that is asked about, does not have."""
-    for use in _uses(view):
+    for use in (*variant_uses(view), *_expected(view)):
         if use.name not in view.variants:
             whose = "the flag"
             yield _finding(view, use, whose, view.variants, view.flag.variants is None)
@@ -41,13 +30,13 @@ def check_unknown_variants(view: FlagView) -> Iterator[Diagnostic]:
         theirs = variants_of(other.flag)
         for index, name in enumerate(need.serves):
             if name not in theirs:
-                use = _Use((*path, "serves", index), name)
+                use = VariantUse((*path, "serves", index), name)
                 left_out = other.flag.variants is None
                 yield _finding(view, use, f'the flag "{other.name}"', theirs, left_out)
 
 
 def _finding(
-    view: FlagView, use: _Use, whose: str, known: Mapping[str, Variant], left_out: bool
+    view: FlagView, use: VariantUse, whose: str, known: Mapping[str, Variant], left_out: bool
 ) -> Diagnostic:
     near = nearest(use.name, known)
     cure = f'did you mean "{near}"?' if near else f"{whose} has: {listed(known)}"
@@ -68,40 +57,12 @@ def _is_value(variant: Variant, text: str) -> bool:
     return isinstance(value, int | float) and str(value).lower() == text.lower()
 
 
-def _uses(view: FlagView) -> Iterator[_Use]:
-    for path, part in view.parts:
-        off = said(part, "off_variant")
-        if off is not None:
-            yield _Use((*path, "off_variant"), off)
-        for index, override in enumerate(said(part, "overrides") or ()):
-            yield _Use((*path, "overrides", index, "serve"), override.serve)
-        default = said(part, "default")
-        if default is not None:
-            yield from _served((*path, "default", "serve"), default.serve)
-    for path, part in view.rule_parts:
-        serve = said(part, "serve")
-        if serve is not None:
-            yield from _served((*path, "serve"), serve)
-        experiment = said(part, "experiment")
-        if experiment is not None:
-            yield _Use((*path, "experiment", "control"), experiment.control)
-            if experiment.winner is not None:
-                yield _Use((*path, "experiment", "winner"), experiment.winner)
+def _expected(view: FlagView) -> Iterator[VariantUse]:
     for index, test in enumerate(view.flag.tests):
-        yield from _expected(("tests", index, "expect"), test)
-
-
-def _served(path: Path, serve: Serve) -> Iterator[_Use]:
-    if serve.variant is not None:
-        yield _Use(path, serve.variant)
-    for name in serve.split or ():
-        yield _Use((*path, "split", name), name, "key")
-
-
-def _expected(path: Path, test: FlagTest) -> Iterator[_Use]:
-    variant = said(test.expect, "variant")
-    if variant is not None:
-        yield _Use((*path, "variant"), variant)
-    for name in said(test.expect, "shares") or ():
-        if name != CALLERS_DEFAULT:
-            yield _Use((*path, "shares", name), name, "key")
+        path = ("tests", index, "expect")
+        variant = said(test.expect, "variant")
+        if variant is not None:
+            yield VariantUse((*path, "variant"), variant)
+        for name in said(test.expect, "shares") or ():
+            if name != CALLERS_DEFAULT:
+                yield VariantUse((*path, "shares", name), name, "key")

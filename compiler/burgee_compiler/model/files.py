@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from burgee_compiler.diagnostics import Severity
+from burgee_compiler.model.change_kind import CHANGE_KINDS
 from burgee_compiler.model.condition import CONDITION, Condition
 from burgee_compiler.model.decoder import BAD, Bad, Decoder, Kind, describe
 from burgee_compiler.model.flag_test import SegmentTest
@@ -237,23 +238,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         str | None, choice("release", "experiment", "ops", "permission"), "Left out: all."
     ] = None
     change: Annotated[
-        tuple[str, ...],
-        list_of(
-            choice(
-                "kill",
-                "restore",
-                "ramp_up",
-                "ramp_down",
-                "retarget",
-                "variants",
-                "members",
-                "override",
-                "schedule",
-                "metadata",
-                "none",
-            )
-        ),
-        "Kinds of change; left out: all.",
+        tuple[str, ...], list_of(choice(*CHANGE_KINDS)), "Kinds of change; left out: all."
     ] = ()
     class_: Annotated[
         tuple[str, ...], list_of(choice("none", "low", "medium", "high")), "Left out: all."

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from burgee.snapshot.forms import LayerForm
+from burgee_compiler.model.change_kind import ChangeKind
 from burgee_compiler.model.files import Segment
 from burgee_compiler.plan.pair import Pair
 from burgee_compiler.plan.side import Side
 from burgee_compiler.repository import TenantFiles
 from burgee_compiler.resolve import segment_in
 from burgee_compiler.words.conditions import condition_text
-from burgee_compiler.words.differences import ChangeKind, Difference, differences
+from burgee_compiler.words.differences import Difference, differences
 
 __all__ = ["around"]
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.words.differences import ChangeKind
+from burgee_compiler.model.change_kind import ChangeKind
 
 __all__ = [
     "CLASSES",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
@@ -31,16 +32,16 @@ class Since(Struct, frozen=True):
     at_least: bool = False
 
 
-class Watch:
+class Watch(ABC):
     """One question; it is asked at each step that changes one of its paths."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.paths = set(paths)
         self.since: Since | None = None
 
+    @abstractmethod
     def look(self, step: Step) -> None:
         """See whether it became so by this step, and if not, go on to what was before."""
-        raise NotImplementedError
 
     def settle(self, step: Step, at: int | None = None, *, at_least: bool = False) -> None:
         """Take the step, or an instant after it, for the answer."""

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from msgspec import Struct
 
 from burgee.instants import format_instant
 from burgee_compiler.allocate import exact_slots
+from burgee_compiler.model.change_kind import ChangeKind
 from burgee_compiler.model.condition import Condition
 from burgee_compiler.model.distribution import Default, Moving, Serve
 from burgee_compiler.model.flag import Experiment, Flag, Override, Rule
 from burgee_compiler.model.types import type_of, variants_of
 from burgee_compiler.words.conditions import condition_text
 
-__all__ = ["ChangeKind", "Difference", "differences"]
-
-ChangeKind: TypeAlias = Literal[
-    "kill",
-    "restore",
-    "ramp_up",
-    "ramp_down",
-    "retarget",
-    "variants",
-    "members",
-    "override",
-    "schedule",
-    "metadata",
-    "none",
-]
+__all__ = ["Difference", "differences"]
 
 _FOR_PEOPLE: Final = ("tags", "client_side")
 _RULE_PLAIN: Final = ("starts", "ends", "seed", "was")
