@@ -5,7 +5,6 @@ Whatever is sent, in whatever pieces; the only difference is what it costs.
 
 import io
 import json
-import logging
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -23,10 +21,10 @@ from burgee_edge.serve import build
 from burgee_edge.settings import TABLE
 from burgee_http.application import Application
 from burgee_http.limits import Limits
-from burgee_http.logs import configure_logs
 from burgee_http.settings import read_settings
 from support.conversation import Heard, converse
 from support.edge import ACME, GLOBEX, clients_file
+from support.log_stream import log_stream
 from support.snapshots import write_environment
 from support.wire import ask, running
 
@@ -401,14 +399,8 @@ def test_named_origins(folder: Path) -> None:
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logs(stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with log_stream() as stream:
+        yield stream
 
 
 def counted(app: Application) -> dict[str, str]:

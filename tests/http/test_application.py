@@ -16,6 +16,7 @@ from burgee_http.cors import Cors
 from burgee_http.insecure import check_local
 from burgee_http.logs import configure_logs
 from support.echo_app import EchoApp
+from support.log_stream import log_stream
 from support.wire import Answer, Wire, ask, running
 
 
@@ -208,14 +209,8 @@ def logged(stream: io.StringIO) -> list[dict[str, object]]:
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logs(stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with log_stream() as stream:
+        yield stream
 
 
 def test_the_log_is_json_lines_without_ids(stream: io.StringIO) -> None:
