@@ -72,9 +72,9 @@ def open_question(
     opened = open_repository(repo, rev)
     repository = opened.repository
     name = tenant_of(flag, tenant, repository.tenants)
-    where = one_of("environment", environment, list(environments_of(repository)))
     files = repository.tenants[name]
     known_flag(files, flag)
+    where = one_of("environment", environment, list(environments_of(repository)))
     found = check(repository)
     forms = sound_forms(files, where, found)
     opened.remember()

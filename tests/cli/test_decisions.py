@@ -114,6 +114,7 @@ def test_explain_says_where_a_value_is_of_the_wrong_type(
     ("arguments", "code", "said"),
     [
         (("welcome-baner", "-e", "staging"), 1, "did you mean welcome-banner?"),
+        (("welcome-baner",), 1, "did you mean welcome-banner?"),
         (("zzz", "-e", "staging"), 1, "`burgee list --tenant acme` shows them"),
         (("welcome-banner", "-e", "stagin"), 2, "did you mean staging?"),
         (("welcome-banner",), 2, "there are development, staging, production"),

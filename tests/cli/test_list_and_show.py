@@ -151,6 +151,7 @@ def test_show_of_what_moves(copy: Path) -> None:
     ("arguments", "code", "said"),
     [
         (("welcome-baner", "-e", "staging"), 1, "did you mean welcome-banner?"),
+        (("welcome-baner",), 1, "did you mean welcome-banner?"),
         (("welcome-banner",), 2, "add --environment NAME"),
         (("welcome-banner", "-e", "x"), 2, "there are: development, staging, production"),
     ],

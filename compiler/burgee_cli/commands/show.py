@@ -69,9 +69,9 @@ def command(
     if past["history"]:
         _show_history(opened, name, flag, environment, past["limit"], as_json=as_json)
         return 0
-    where = one_of("environment", environment, list(environments_of(opened.repository)))
     files = opened.repository.tenants[name]
     file = known_flag(files, flag)
+    where = one_of("environment", environment, list(environments_of(opened.repository)))
     if file.flag is None:
         raise No(f"{file.path} does not read", f"`burgee check {file.path}` says why")
     now = time.time_ns() // 1_000 if at is None else at
