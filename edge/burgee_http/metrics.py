@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -15,7 +16,16 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-__all__ = ["Cell", "Counter", "Gauge", "Histogram", "HttpMetrics", "Metrics", "RouteCounts"]
+__all__ = [
+    "Cell",
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "HttpMetrics",
+    "Metrics",
+    "RouteCounts",
+    "Series",
+]
 
 Labels = tuple[str, ...]
 Reading = float | Mapping[Labels, float]
@@ -79,36 +89,45 @@ class _Computed:
         self.kind, self.read = kind, read
 
 
+class Series:
+    """The observations of one set of labels: a count for each bound and one above, and the sum."""
+
+    __slots__ = ("_bounds", "_counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self.total += value
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Return the count of observations up to each bound, with the bound in words."""
+        bounds = (*map(str, self._bounds), "+Inf")
+        return list(zip(bounds, accumulate(self._counts), strict=True))
+
+
 class Histogram:
     def __init__(
         self, name: str, help: str, labels: Sequence[str], bounds: Sequence[float] = LATENCY_BOUNDS
     ) -> None:
         self.name, self.help, self.labels = name, help, tuple(labels)
         self.bounds = tuple(bounds)
-        self._series: dict[Labels, tuple[list[int], Cell]] = {}
+        self._series: dict[Labels, Series] = {}
 
-    def observe(self, value: float, *labels: str) -> None:
-        counts, total = self.cells(*labels)
-        counts[bisect_left(self.bounds, value)] += 1
-        total.value += value
-
-    def cells(self, *labels: str) -> tuple[list[int], Cell]:
-        """A count for each bound and one above, and the sum; kept by whoever counts often."""
+    def series(self, *labels: str) -> Series:
+        """Return the series of some labels; kept by whoever observes often."""
         found = self._series.get(labels)
         if found is None:
             if len(labels) != len(self.labels):
                 raise ValueError(f"{self.name} has the labels {self.labels}")
-            found = self._series[labels] = ([0] * (len(self.bounds) + 1), Cell())
+            found = self._series[labels] = Series(self.bounds)
         return found
 
-    def series(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
-        for labels, (counts, total) in list(self._series.items()):
-            seen = 0
-            buckets: list[tuple[str, float]] = []
-            for bound, count in zip((*self.bounds, "+Inf"), counts, strict=True):
-                seen += count
-                buckets.append((str(bound), seen))
-            yield labels, buckets, total.value
+    def items(self) -> list[tuple[Labels, Series]]:
+        return list(self._series.items())
 
 
 M = TypeVar("M", Counter, Gauge, Histogram, _Computed)
@@ -195,28 +214,26 @@ class HttpMetrics:
 class RouteCounts:
     """The requests of one route and method."""
 
-    __slots__ = ("_bounds", "_counts", "_requests", "_statuses", "_total")
+    __slots__ = ("_latency", "_requests", "_statuses")
 
     def __init__(self, metrics: HttpMetrics, path: str, method: str) -> None:
         self._requests = partial(metrics.requests.cell, path, method)
         self._statuses: dict[int, Cell] = {}
-        self._bounds = metrics.latency.bounds
-        self._counts, self._total = metrics.latency.cells(path)
+        self._latency = metrics.latency.series(path)
 
     def record(self, status: int, seconds: float) -> None:
         cell = self._statuses.get(status)
         if cell is None:
             cell = self._statuses[status] = self._requests(str(status))
         cell.value += 1
-        self._counts[bisect_left(self._bounds, seconds)] += 1
-        self._total.value += seconds
+        self._latency.observe(seconds)
 
 
 def _family(metric: Counter | Gauge | Histogram | _Computed) -> Metric:
     if isinstance(metric, Histogram):
         histogram = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for labels, buckets, total in metric.series():
-            histogram.add_metric(labels, buckets, total)
+        for labels, series in metric.items():
+            histogram.add_metric(labels, series.buckets(), series.total)
         return histogram
     counts = isinstance(metric, Counter) or (
         isinstance(metric, _Computed) and metric.kind == "counter"

@@ -28,7 +28,7 @@ def test_each_kind() -> None:
     metrics.computed("hits_total", "Hits.", lambda: 3, kind="counter")
     seconds = metrics.histogram("seconds", "Time.", ("path",), bounds=(0.1, 1))
     for value in (0.1, 0.5, 5):
-        seconds.observe(value, 'a"\\\n')
+        seconds.series('a"\\\n').observe(value)
     label = 'a"\\\n'
     assert samples(metrics) == {
         ("reloads_total", ("good",)): 1,
@@ -55,7 +55,7 @@ def test_a_name_is_there_once_and_labels_fit() -> None:
     with pytest.raises(ValueError, match="labels"):
         counter.add("1", "2")
     with pytest.raises(ValueError, match="labels"):
-        metrics.histogram("h", "H.").observe(1, "x")
+        metrics.histogram("h", "H.").series("x")
 
 
 def test_the_process_is_measured_too() -> None:
