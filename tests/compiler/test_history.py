@@ -60,7 +60,7 @@ class State(Struct):
 def test_each_commit_does_what_it_says_and_no_more(tmp_path: Path, seed: int) -> None:
     commits = list(life_of(seed, flags=300, commits=200))
     ids = write_history(tmp_path / "flags.git", commits)
-    held = 0
+    held: list[bool] = []
     before_that: State | None = None
     for before, after in pairwise(_states(tmp_path / "flags.git", commits, ids)):
         told = after.commit.message
@@ -70,7 +70,7 @@ def test_each_commit_does_what_it_says_and_no_more(tmp_path: Path, seed: int) ->
             assert after.manifests == before_that.manifests, told
         held += _planned(before, after, Random(f"{seed} {told}"))
         before_that = before
-    assert held > 200, "most flags that a plan names are held against brute force"
+    assert sum(held) > 0.9 * len(held), (sum(held), len(held))
 
 
 def _states(folder: Path, commits: list[Commit], ids: list[str]) -> Iterator[State]:
@@ -133,8 +133,11 @@ def _only_its_own(before: State, after: State) -> None:
         assert segments or kinds <= {"manifest", "flags", "segments"}, told
 
 
-def _planned(before: State, after: State, r: Random) -> int:
-    """Hold a commit's plan to what it is about, and its shares to brute force."""
+def _planned(before: State, after: State, r: Random) -> Iterator[bool]:
+    """Hold a commit's plan to what it is about, and each flag that it names to brute force.
+
+    Yields whether a flag's slots are few enough for that.
+    """
     now = after.commit.at
     changed = changed_files(before.tree, after.tree)
     made = plan(before.revision, after.revision, now, changed, ())
@@ -145,15 +148,13 @@ def _planned(before: State, after: State, r: Random) -> int:
     if after.commit.is_text:
         assert named == [], told
         assert list(made.without_effect) == changed, told
-    held = 0
     silent = sorted(after.commit.affects - set(named))
-    for flag in (*r.sample(named, min(3, len(named))), *r.sample(silent, min(1, len(silent)))):
+    for flag in (*named, *r.sample(silent, min(1, len(silent)))):
         context = {**r.choice(CONTEXTS), "targetingKey": "somebody"}
         sides = (before.revision, after.revision)
         moved = held_against_brute_force(*sides, flag, r.choice(ENVIRONMENTS), context, now)
         assert moved in (0, None) or flag in named, f"{told}: the plan says nothing of {flag}"
-        held += moved is not None
-    return held
+        yield moved is not None
 
 
 def test_a_change_to_one_flag_of_many_changes_its_document_alone() -> None:
