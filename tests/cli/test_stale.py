@@ -284,6 +284,18 @@ def test_flags_that_no_code_names(repo: DatedRepository, tmp_path: Path) -> None
     assert "2 flags could go; 1 reference to flags that do not exist\n" in done.stdout
 
 
+def test_where_there_is_no_code_no_flag_is_called_unnamed(
+    repo: DatedRepository, tmp_path: Path
+) -> None:
+    repo.commit_on(FIRST, "New", {"flags/a.yaml": RAMP})
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "notes.md").write_text("a", encoding="utf-8")
+    done = run_burgee("stale", "--repo", repo.root, "--code", empty, cwd=repo.root)
+    assert (done.returncode, done.stdout) == (2, ""), done.shown
+    assert f"error: there is no code in {empty}\n" in done.stderr
+
+
 def test_fail_is_1_where_anything_is_found(repo: DatedRepository) -> None:
     repo.commit_on(FIRST, "New", {"flags/a.yaml": RAMP})
     arguments = ("stale", "--repo", repo.root, "--fail")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -116,9 +116,16 @@ def _named(opened: Opened, scan: Scan) -> set[tuple[str, str]]:
     }
 
 
-def _scan(opened: Opened, folders: Iterable[Path]) -> Scan:
+def _scan(opened: Opened, folders: Sequence[Path]) -> Scan:
     keys = {key for files in opened.repository.tenants.values() for key in files.flags}
     try:
-        return scan_code(folders, keys)
+        scan = scan_code(folders, keys)
     except OSError as error:
         raise Usage(f"{error.filename} cannot be read: {error.strerror or error}") from error
+    if not scan.files:  # every flag would be called unnamed
+        raise Usage(
+            f"there is no code in {', '.join(map(str, folders))}",
+            "name the folders of the apps that ask for flags with --code DIR; "
+            "what git ignores is passed over",
+        )
+    return scan
