@@ -76,7 +76,7 @@ class ScriptedNode:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
-            self._open.append(connection)
+            self._keep(connection)
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def stop(self) -> None:
@@ -87,12 +87,18 @@ class ScriptedNode:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
+    def _keep(self, connection: socket.socket) -> None:
+        """Remember what `stop` has to close; it may have looked already."""
+        self._open.append(connection)
+        if self.stopped.is_set():
+            connection.close()
+
     def _converse(self, connection: socket.socket) -> None:
         buffer = b""
         with suppress(OSError):
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
-                self._open.append(connection)
+                self._keep(connection)
             while not self.stopped.is_set():
                 while b"\r\n\r\n" not in buffer:
                     data = connection.recv(65_536)
