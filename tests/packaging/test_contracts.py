@@ -20,6 +20,7 @@ PACKAGES = (
     "burgee_http",
     "burgee_edge",
     "burgee_compiler",
+    "burgee_writer",
     "burgee_cli",
 )
 FORBIDDEN = [
@@ -37,11 +38,15 @@ FORBIDDEN = [
     ("burgee_compiler", "import uvicorn", "compiler-serves-nothing"),
     ("burgee_edge", "import burgee_compiler", "edge-never-compiles"),
     ("burgee_edge", "import burgee_cli", "edge-never-compiles"),
+    ("burgee_edge", "import burgee_writer", "edge-never-compiles"),
+    ("burgee_writer", "import burgee_edge", "writer-serves-no-flags"),
+    ("burgee_writer", "import burgee_cli", "writer-serves-no-flags"),
 ]
 ALLOWED = [
     ("burgee", "import msgspec, xxhash, re2"),
     ("burgee_edge", "import burgee, burgee_http, starlette"),
     ("burgee_compiler", "import burgee, yaml, pygit2"),
+    ("burgee_writer", "import burgee, burgee_http, burgee_compiler, starlette"),
     ("burgee_cli", "import burgee, burgee_http, burgee_edge, burgee_compiler, click"),
 ]
 

@@ -14,6 +14,7 @@ PACKAGES = {
     "burgee_compiler": "compiler",
     "burgee_edge": "edge",
     "burgee_http": "edge",
+    "burgee_writer": "compiler",
 }
 
 SERVERS = {"burgee_edge", "burgee_http", "h11", "httptools", "starlette", "uvicorn", "uvloop"}
@@ -42,6 +43,7 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - 
         ("burgee_http", COMPILER - {"watchfiles"} | {"burgee", "burgee_edge"}),
         ("burgee_edge", COMPILER - {"watchfiles"}),
         ("burgee_compiler", SERVERS | {"burgee_cli"}),
+        ("burgee_writer", SERVERS | {"burgee_cli", "pygit2"}),
         ("burgee_cli", SERVERS | {"pygit2", "cryptography", "watchfiles", "yaml"}),
     ],
 )

@@ -25,6 +25,7 @@ SOURCES = {
     "burgee_compiler": "compiler/burgee_compiler",
     "burgee_edge": "edge/burgee_edge",
     "burgee_http": "edge/burgee_http",
+    "burgee_writer": "compiler/burgee_writer",
 }
 APP_NEEDS = {"google-re2", "msgspec", "xxhash"}
 EXTRAS = {"openfeature", "verify", "otel", "compiler", "edge", "writer", "all", "bench", "dev"}

@@ -1,0 +1,1 @@
+"""The writer: HTTP in, commits out. Git is its only store."""
