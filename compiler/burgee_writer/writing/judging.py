@@ -8,11 +8,15 @@ from msgspec import Struct
 
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.flag_tests import run_tests
+from burgee_compiler.layout import ROOT_FILE, TENANT_FILES
+from burgee_compiler.load import load_repository
 from burgee_compiler.plan.compare import Revision, plan
 from burgee_compiler.plan.report import Plan
-from burgee_compiler.writes import Changes, added
+from burgee_compiler.repository import Repository
+from burgee_compiler.writes import Changes, Overlaid, added, lock_of
 from burgee_compiler.writes.relock import with_locks
 from burgee_writer.changes.working import Did, readable
+from burgee_writer.tips.some import Some
 from burgee_writer.tips.tip import Tip
 from burgee_writer.writing.parts import Sides, sides_of
 
@@ -42,15 +46,22 @@ def judge(tip: Tip, changes: Changes, did: Did, now: int) -> Judged | None:
     changes = changes if did.keep_locks else _meant(tip, changes)
     if not changes:
         return None
-    head = tip.with_changes(changes)
     if not did.keep_locks:
-        locked = with_locks(tip.repository, head.repository, changes)
-        if locked != changes:
-            changes, head = locked, tip.with_changes(locked)
+        changes = with_locks(tip.repository, _changed_part(tip, changes), changes)
+    head = tip.with_changes(changes)
     found = tuple(added(tip.found, head.found))
     sides = sides_of(tip, head, changes.keys())
     made = plan(sides.base, sides.head, now, changes.keys(), ())
     return Judged(changes, head, found, sides, made, _newly_failing(sides))
+
+
+def _changed_part(tip: Tip, changes: Changes) -> Repository:
+    """Return the definitions that stand in changed files, with what their locks depend on."""
+    tenants = {path.partition("/")[0] for path in changes}
+    beside = {f"{tenant}/{name}" for tenant in tenants for name in TENANT_FILES}
+    locks = {lock_of(path) for path in changes if path.endswith(".yaml")}
+    files = Overlaid(tip.files, changes)
+    return load_repository(Some(files, {ROOT_FILE, *changes, *beside, *locks}))
 
 
 def _meant(tip: Tip, changes: Changes) -> Changes:

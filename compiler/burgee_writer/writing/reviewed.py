@@ -13,8 +13,9 @@ from burgee_compiler.load import load_repository
 from burgee_compiler.plan.compare import Revision
 from burgee_compiler.plan.scope import built_from
 from burgee_compiler.repository import Repository
-from burgee_compiler.trees import CommitTree, Entry
+from burgee_compiler.trees import CommitTree
 from burgee_writer.git.ssh_signatures import CommitKeys
+from burgee_writer.tips.some import Some
 from burgee_writer.tips.tip import tree_of
 from burgee_writer.tips.users import Names
 
@@ -54,8 +55,8 @@ class Reviewed:
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file as a commit has it, None where it has none."""
         try:
-            return _bytes(tree_of(self._root, commit, self._folder), path)
-        except KeyError:
+            return tree_of(self._root, commit, self._folder).read(path)
+        except (KeyError, OSError):
             return None
 
     def revision(self, commit: str, names: dict[str, Names]) -> Revision:
@@ -65,27 +66,6 @@ class Reviewed:
         return Revision(commit[:7], repository)
 
 
-class _Some:
-    """A few files of a commit; implements Tree without listing the others."""
-
-    def __init__(self, tree: CommitTree, paths: set[str]) -> None:
-        self._found = {path: data for path in paths if (data := _bytes(tree, path)) is not None}
-
-    def entries(self) -> list[Entry]:
-        folders = {
-            "/".join(parts[:end])
-            for parts in (path.split("/") for path in self._found)
-            for end in range(1, len(parts))
-        }
-        files = [Entry(path, "file", len(data)) for path, data in self._found.items()]
-        return sorted([*files, *(Entry(each, "folder") for each in folders)])
-
-    def read(self, path: str) -> bytes:
-        if path not in self._found:
-            raise FileNotFoundError(path)
-        return self._found[path]
-
-
 def _read(tree: CommitTree, names: dict[str, Names]) -> Repository:
     """Read definitions and all that they are built from."""
     wanted = {ROOT_FILE}
@@ -93,7 +73,7 @@ def _read(tree: CommitTree, names: dict[str, Names]) -> Repository:
         wanted |= {f"{tenant}/{name}" for name in ("layers.yaml", "attributes.yaml")}
         wanted |= set(_paths(tenant, each))
     while True:
-        repository = load_repository(_Some(tree, wanted))
+        repository = load_repository(Some(tree, wanted))
         more = set(built_from(repository))
         if more <= wanted:
             return repository
@@ -106,10 +86,3 @@ def _paths(tenant: str, names: Names) -> Iterator[str]:
         yield from (f"{stem}.yaml", f"{stem}.lock.yaml")
     for name in names.segments:
         yield f"{tenant}/segments/{name.replace('.', '/')}.yaml"
-
-
-def _bytes(tree: CommitTree, path: str) -> bytes | None:
-    try:
-        return tree.read(path)
-    except OSError:
-        return None
