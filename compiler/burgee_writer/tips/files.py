@@ -8,7 +8,7 @@ from hashlib import sha1
 
 import pygit2
 
-from burgee_compiler.trees import CommitTree, Entry
+from burgee_compiler.trees import CommitTree, Entry, Tree
 from burgee_compiler.writes import Changes
 
 __all__ = ["Files", "differing"]
@@ -22,7 +22,7 @@ class Files:
     """
 
     def __init__(
-        self, tree: CommitTree, entries: list[Entry], stamps: dict[str, bytes], changes: Changes
+        self, tree: Tree, entries: list[Entry], stamps: dict[str, bytes], changes: Changes
     ) -> None:
         self._tree = tree
         self._entries = entries
@@ -34,6 +34,13 @@ class Files:
         """List the files of a commit."""
         entries = tree.entries()
         return cls(tree, entries, dict(tree.stamps()), {})
+
+    @classmethod
+    def at(cls, tree: Tree) -> Files:
+        """List the files of a tree that knows no ids; all of them are read."""
+        entries = tree.entries()
+        stamps = {each.path: blob_id(tree.read(each.path)) for each in entries if _is_file(each)}
+        return cls(tree, entries, stamps, {})
 
     def entries(self) -> list[Entry]:
         """Return all below the root, sorted by path."""
@@ -93,6 +100,10 @@ def differing(before: CommitTree, after: CommitTree) -> Changes:
 def blob_id(data: bytes) -> bytes:
     """Return what git calls a file's bytes."""
     return sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).digest()
+
+
+def _is_file(entry: Entry) -> bool:
+    return entry.kind == "file"
 
 
 def _take_out(entries: list[Entry], path: str) -> None:
