@@ -8,9 +8,9 @@ import yaml
 
 from burgee_http.principal import TENANT_OR_ALL, Principal, Rate, expand_scopes
 
-__all__ = ["Client", "Clients", "ClientsError", "parse_clients"]
+__all__ = ["Client", "Clients", "ClientsError", "mark_of", "parse_clients"]
 
-Scope = Literal["evaluate", "flags:r", "flags:rw"]
+Scope = Literal["evaluate", "flags:r", "flags:rw", "admin"]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -45,6 +45,20 @@ class Clients(msgspec.Struct, frozen=True):
 
     principals: dict[bytes, Principal]
     revoked: frozenset[str]
+
+    def keys_of(self, name: str) -> list[tuple[bytes, Principal]]:
+        """The digests of a client's keys and what each allows; a client may have several."""
+        return [found for found in self.principals.items() if found[1].subject == name]
+
+    def marked(self, name: str, mark: str | None) -> Principal | None:
+        """What a client's key allows now, by the mark that a token made for it carries."""
+        found = (principal for key, principal in self.keys_of(name) if mark_of(key) == mark)
+        return next(found, None)
+
+
+def mark_of(digest: bytes) -> str:
+    """What names a client's key in tokens; nothing of the key can be learnt from it."""
+    return digest[:8].hex()
 
 
 def parse_clients(text: bytes) -> Clients:

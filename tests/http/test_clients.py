@@ -70,7 +70,7 @@ BAD = {
     "a digest with a newline": (ONE.replace(f'"{A}"', f'"{A}\\n"'), "64 lower-case hex"),
     "a digest that YAML takes for a number": (ONE.replace(f'"{A}"', "1" * 64), "str"),
     "one key twice": (ONE + ONE.splitlines()[1], "listed twice"),
-    "unknown scope": (ONE.replace("evaluate", "admin"), "admin"),
+    "unknown scope": (ONE.replace("evaluate", "write"), "write"),
     "no scope": (ONE.replace("[evaluate]", "[]"), "scopes"),
     "no tenant": (ONE.replace("[acme]", "[]"), "tenants"),
     "no name of a tenant": (ONE.replace("[acme]", "['a b']"), "'a b'"),

@@ -222,5 +222,5 @@ def test_loopback(host: str, local: bool) -> None:
 
 def test_anyone_may_do_everything_but_is_no_browser() -> None:
     assert ANYONE.grants("any")
-    assert {"evaluate", "flags:r", "flags:rw"} == ANYONE.scopes
+    assert {"evaluate", "flags:r", "flags:rw", "admin"} == ANYONE.scopes
     assert not ANYONE.browser
