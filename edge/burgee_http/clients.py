@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from burgee_http.principal import TENANT_OR_ALL, Principal, Rate, expand_scopes
+from burgee_http.principal import (
+    LEAST_RATE,
+    MOST_RATE,
+    TENANT_OR_ALL,
+    Principal,
+    Rate,
+    expand_scopes,
+    rate_of,
+)
 
 __all__ = ["Client", "Clients", "ClientsError", "mark_of", "parse_clients"]
 
@@ -141,9 +149,10 @@ def _rate(rate: float | Rate | None, number: int) -> Rate | None:
     if rate is None:
         return None
     per_second = rate.per_second if isinstance(rate, Rate) else rate
-    if not 1e-6 <= per_second <= 1e9:
+    if not LEAST_RATE <= per_second <= MOST_RATE:
         raise ClientsError(f"clients[{number}]: a rate is a number above 0, a millionth at least")
-    burst = rate.burst if isinstance(rate, Rate) else max(1, round(per_second))
-    if not 1 <= burst <= 10**9:
+    if not isinstance(rate, Rate):
+        return rate_of(per_second)
+    if not 1 <= rate.burst <= MOST_RATE:
         raise ClientsError(f"clients[{number}]: a burst is at least 1, and no more than 10^9")
-    return Rate(float(per_second), burst)
+    return Rate(float(per_second), rate.burst)

@@ -6,7 +6,20 @@ from typing import Final, Literal
 
 import msgspec
 
-__all__ = ["SCOPES", "TENANT", "TENANT_OR_ALL", "Principal", "Rate", "expand_scopes"]
+__all__ = [
+    "LEAST_RATE",
+    "MOST_RATE",
+    "SCOPES",
+    "TENANT",
+    "TENANT_OR_ALL",
+    "Principal",
+    "Rate",
+    "expand_scopes",
+    "rate_of",
+]
+
+LEAST_RATE: Final = 1e-6  # requests a second
+MOST_RATE: Final = 1e9
 
 # What a tenant may be called; the compiler holds the folders of a repository to the same.
 _NAME: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
@@ -28,6 +41,11 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     per_second: float
     burst: int
+
+
+def rate_of(per_second: float) -> Rate:
+    """A rate that allows a burst of one second's worth."""
+    return Rate(float(per_second), max(1, round(per_second)))
 
 
 class Principal(msgspec.Struct, frozen=True):
