@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -25,6 +26,13 @@ class Known(msgspec.Struct, frozen=True, eq=False):
     """Principals by token, each with the time at which it ends."""
 
     tokens: dict[bytes, tuple[Principal, float]]
+
+
+class _Source(Protocol):
+    @property
+    def generation(self) -> int: ...
+
+    def follow(self) -> bool: ...
 
 
 class Authenticator:
@@ -51,7 +59,9 @@ class Authenticator:
         self._rate = rate
         self.clock = clock
         self._keys = () if jwt is None else jwt.sources
-        self._sources = self._keys if clients is None else (clients, *self._keys)
+        self._sources: tuple[_Source, ...] = self._keys
+        if clients is not None:
+            self._sources = (clients, *self._keys)
         self._known = Known({})
         self._generations = [each.generation for each in self._sources]
 
