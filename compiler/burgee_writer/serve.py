@@ -62,7 +62,7 @@ def build(options: Options) -> list[Listener]:
         [*token_routes(issuer, authenticator), *_about()],
         metrics=HttpMetrics(Metrics()),
         access_log=AccessLog(options.access_log_sample),
-        cors=Cors(options.cors_origins, methods=_METHODS, local_only=options.insecure),
+        cors=_cors(options),
         check=check_local if options.insecure else None,
         lifespan=_background(authenticator),
     )
@@ -75,6 +75,12 @@ def build(options: Options) -> list[Listener]:
             drain_seconds=options.drain_seconds,
         )
     ]
+
+
+def _cors(options: Options) -> Cors:
+    """Off unless asked for; pages on this machine alone where everybody on it is let in."""
+    local_only = options.insecure and bool(options.cors_origins)
+    return Cors(options.cors_origins, methods=_METHODS, local_only=local_only)
 
 
 def _about() -> list[Route]:
