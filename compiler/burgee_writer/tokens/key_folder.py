@@ -78,7 +78,7 @@ class KeyFolder:
             return ()
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise KeysUnusable(f"{path} is no index of keys: {error}") from None
-        if not keys or any(_kid(public_key(key)) != key.kid for key in keys):
+        if not keys or any(_public_kid(key) != key.kid for key in keys):
             raise KeysUnusable(f"{path} is no index of keys: its names are not those of its keys")
         return tuple(sorted(keys, key=lambda key: key.signs_from))
 
@@ -118,13 +118,16 @@ class KeyFolder:
 
 
 def public_key(key: TokenKey) -> Ed25519PublicKey:
-    """Return a key's public half; raises KeysUnusable."""
+    """Return the public half of a key of the index."""
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(key.x + "="))
+
+
+def _public_kid(key: TokenKey) -> str | None:
+    """What a key is called by its public half; None where it has none."""
     try:
-        return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(key.x + "="))
-    except ValueError as error:
-        raise KeysUnusable(f"the index of token keys has a public key that is none: {error}") from (
-            None
-        )
+        return _kid(public_key(key))
+    except ValueError:
+        return None
 
 
 def _file_of(kid: str) -> str:
