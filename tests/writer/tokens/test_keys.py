@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,7 @@ def other_pem(index: Path) -> None:
     one.write_bytes(two.read_bytes())
 
 
-BREAKS = {
+BREAKS: dict[str, Callable[[Path], object]] = {
     "cut short": lambda index: index.write_bytes(index.read_bytes()[:-9]),
     "emptied": lambda index: index.write_bytes(b""),
     "no keys": lambda index: index.write_bytes(b"[]"),

@@ -198,7 +198,9 @@ def test_refusals(endpoint: Endpoint, name: str) -> None:
         assert ("www-authenticate" in answer.headers) == (status == 401)
         assert "key-of" not in answer.body.decode()
         # What RFC 6749, 5.2 lets a description hold.
-        assert all(" " <= each <= "~" and each not in '"\\' for each in body["error_description"])
+        assert all(
+            " " <= each <= "~" and each not in '"\\' for each in str(body["error_description"])
+        )
 
 
 BODIES = {

@@ -81,7 +81,7 @@ def test_what_a_token_allows(writer: TokenWriter) -> None:
     principal = writer.principal(issued(writer, "stage"))
     assert principal.scopes == {"evaluate", "flags:r"}
     assert principal.tenants == {"acme"}
-    assert principal.environments == {"staging"}
+    assert principal.environments == frozenset({"staging"})
     admin = writer.principal(issued(writer, "root", scopes=("admin",), tenants=("acme",)))
     assert admin.scopes == {"evaluate", "flags:r", "flags:rw", "admin"}
     assert admin.tenants == {"acme"}
@@ -289,13 +289,14 @@ def test_a_token_follows_its_line(writer: TokenWriter) -> None:
     principal = writer.principal(token)
     assert principal.scopes == {"evaluate", "flags:r"}
     assert principal.tenants == {"globex"}
-    assert principal.environments == {"staging"}
+    assert principal.environments == frozenset({"staging"})
     # It never allows more than was asked for.
     narrow = issued(writer, scopes=("evaluate",))
     writer.change(ci={"scopes": ["admin"], "tenants": ["*"]})
     wide = writer.principal(narrow)
-    assert (wide.scopes, wide.tenants) == ({"evaluate"}, {"globex"})
-    assert wide.environments == {"staging"}
+    assert wide.scopes == {"evaluate"}
+    assert wide.tenants == {"globex"}
+    assert wide.environments == frozenset({"staging"})
 
 
 def test_rates(tmp_path: Path) -> None:

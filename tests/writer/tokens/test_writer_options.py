@@ -12,8 +12,8 @@ from burgee_writer.options import Options, read_options
 from burgee_writer.settings import TABLE
 
 GOOD: dict[str, Any] = {"repo": "https://git.example/flags.git", "insecure": True}
-TOKEN = {"repo_token_file": "token"}
-PROVIDER = {"insecure": False, "jwks": "keys.json"}
+TOKEN: dict[str, Any] = {"repo_token_file": "token"}
+PROVIDER: dict[str, Any] = {"insecure": False, "jwks": "keys.json"}
 
 
 def options(environ: dict[str, str] | None = None, **changes: Any) -> Options:
