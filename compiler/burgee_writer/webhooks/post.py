@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Final, TypeAlias
+from io import BufferedReader
+from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -144,6 +146,30 @@ class _Pinned(HTTPConnection):
         super().__init__(place.host, place.port)
         self.default_port = 443 if place.tls else 80
         self.auto_open = 0
+        self.response_class = _Response
+
+
+class _Lines(BufferedReader):
+    """Remembers the last line that was read."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(-1 if size is None else size)
+        return self.last
+
+
+class _Response(HTTPResponse):
+    """A response whose head has to end: http.client takes one that is cut off for whole."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
+        super().__init__(sock, *args, **named)
+        self._lines = self.fp = _Lines(cast(Any, self.fp.detach()))
+
+    def begin(self) -> None:
+        super().begin()
+        if self._lines.last not in (b"\r\n", b"\n"):
+            raise ConnectionError(errno.ECONNRESET, "the answer ended in its head")
 
 
 def _retry_after(response: HTTPResponse) -> float:
