@@ -28,7 +28,7 @@ _LONGEST: Final = 2048
 
 
 def _read_url(decoder: Decoder, node: Node) -> str | Bad:
-    text = TEXT.read(decoder, node)
+    text: str | Bad = TEXT.read(decoder, node)
     if isinstance(text, Bad) or (len(text) <= _LONGEST and _URL.fullmatch(text) and _port(text)):
         return text
     return decoder.fault("B219", f'"{text[:80]}" is no address of a webhook', _hint(text))

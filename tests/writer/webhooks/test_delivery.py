@@ -62,7 +62,7 @@ def test_what_was_there_before_the_first_start_is_not_told(tmp_path: Path) -> No
     changes = ListedChanges()
     with scripted_server() as receiver:
         changes.add(receiver.url)
-        with running(tmp_path, changes) as hooks:
+        with running(tmp_path, changes):
             later = changes.add(receiver.url)
             until(lambda: receiver.asked, "a call")
         assert [each.json()["commit"] for each in receiver.asked] == [later.commit]
@@ -191,7 +191,7 @@ def test_two_values_of_a_secret_both_sign(tmp_path: Path) -> None:
     changes = ListedChanges()
     with (
         scripted_server() as receiver,
-        running(tmp_path, changes, hasty(secrets=lambda: secrets)) as hooks,
+        running(tmp_path, changes, hasty(secrets=lambda: secrets)),
     ):
         changes.add(receiver.url)
         until(lambda: receiver.asked, "a call")
@@ -201,7 +201,7 @@ def test_two_values_of_a_secret_both_sign(tmp_path: Path) -> None:
 
 def test_a_long_list_is_cut_and_says_so(tmp_path: Path) -> None:
     changes = ListedChanges()
-    with scripted_server() as receiver, running(tmp_path, changes) as hooks:
+    with scripted_server() as receiver, running(tmp_path, changes):
         changes.add(receiver.url, entities=tuple(Entity("flag", f"f{n:04}") for n in range(1234)))
         until(lambda: receiver.asked, "a call")
     body = receiver.asked[0].json()
