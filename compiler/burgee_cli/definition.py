@@ -11,13 +11,13 @@ from burgee.buckets import SLOTS
 from burgee.evaluation.tables import Gate
 from burgee.instants import format_instant
 from burgee_cli.definition_changes import Change, changes
-from burgee_cli.effective import flag_at, phases_after
 from burgee_compiler.allocate import exact_slots
 from burgee_compiler.emit.tables import gate_form
 from burgee_compiler.model.distribution import Moving, Serve
 from burgee_compiler.model.files import Layer
 from burgee_compiler.model.flag import Experiment, Flag, Rule
 from burgee_compiler.model.types import type_of, variants_of
+from burgee_compiler.resolve import flag_at, phases_after
 from burgee_compiler.words.conditions import condition_plain
 
 __all__ = ["Definition", "RuleShown", "ServedShown", "define"]

@@ -1,4 +1,4 @@
-"""What a flag says in one environment at one moment, for commands that show definitions."""
+"""Which tenant, environment and flag a command is about."""
 
 from __future__ import annotations
 
@@ -6,23 +6,9 @@ from collections.abc import Mapping
 
 from burgee_cli.outcome import No, Usage
 from burgee_compiler.diagnostics import nearest
-from burgee_compiler.model.flag import Flag
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
-from burgee_compiler.resolve import Phase, flag_in, phases_of
 
-__all__ = ["environments_of", "flag_at", "known_flag", "one_of", "phases_after", "tenant_of"]
-
-
-def flag_at(flag: Flag, environment: str, now: int) -> Flag:
-    """Return the flag's effective fields in an environment, without schedules."""
-    phases = phases_of(flag_in(flag, environment))
-    return [phase.flag for phase in phases if phase.at is None or phase.at <= now][-1]
-
-
-def phases_after(flag: Flag, environment: str, now: int) -> list[Phase]:
-    """Return what the flag's schedules make of it later than `now`."""
-    phases = phases_of(flag_in(flag, environment))
-    return [phase for phase in phases if phase.at is not None and phase.at > now]
+__all__ = ["environments_of", "known_flag", "one_of", "tenant_of"]
 
 
 def environments_of(repository: Repository) -> tuple[str, ...]:

@@ -64,6 +64,11 @@ class WorkTree:
         self._tree = tree
         self._blobs = blobs
 
+    @property
+    def has_commit(self) -> bool:
+        """Whether a commit is checked out here."""
+        return self._head is not None
+
     def facts(self) -> CommitFacts | None:
         """Return the facts of HEAD, None where these files are not just those of a commit."""
         if self._head is None or self._differing is not None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final
 
+import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from burgee.evaluation.conditions import Segment
 from burgee.evaluation.shares import TooManyCells
 from burgee.evaluation.tenant import TenantFlags
 from burgee.instants import format_instant
 from burgee.snapshot.canonical import canonical
+from burgee.snapshot.forms import FlagForm
 from burgee.snapshot.members import MemberList
 from burgee_compiler.diagnostics import Diagnostic, Where, diagnostic
 from burgee_compiler.emit.conditions import Segments
@@ -186,6 +190,11 @@ def _run_flag_test(
     wrong = judge(test.expect, seen)
     if wrong is None:
         return None, reached_by(seen)
+    if any(each.reason == "flag_off" for _, each in seen):
+        with suppress(ClockAsked, TooManyCells):
+            seen_on = seen_by(_switched_on(forms, file.name), file.name, test)
+            if judge(test.expect, seen_on) is None:
+                return None, reached_by(seen_on)
     field, message = wrong
     failed = diagnostic(
         "B601",
@@ -196,6 +205,19 @@ def _run_flag_test(
         subject=subject,
     )
     return failed, reached_by(seen)
+
+
+def _switched_on(forms: TenantForms, key: str) -> TenantFlags:
+    """Return a tenant's flags with one of them switched on.
+
+    A failing test keeps its flag at the last good form: it must not hold up a kill switch, so what
+    held while the flag was on still does.
+    """
+    digest, raw = forms.entries[key]
+    form = msgspec.json.decode(raw, type=FlagForm)
+    on = replace(form, phases=tuple(replace(each, state="on") for each in form.phases))
+    entries = {**forms.entries, key: (digest, Raw(canonical(on)))}
+    return flags_of(replace(forms, entries=entries))
 
 
 def _too_wide(

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, structs
 from burgee_compiler.model.files import Segment
 from burgee_compiler.model.flag import Flag, Rule, RuleStep
 
-__all__ = ["Phase", "flag_in", "phases_of", "segment_in"]
+__all__ = ["Phase", "flag_at", "flag_in", "phases_after", "phases_of", "segment_in"]
 
 S = TypeVar("S", bound=Struct)
 
@@ -54,6 +54,18 @@ def phases_of(flag: Flag) -> list[Phase]:
     """Return what `flag`, as `flag_in` gave it, is from each instant of its schedules on."""
     instants = sorted(set(_instants(flag)))
     return [Phase(at, _flag_at(flag, at)) for at in (None, *instants)]
+
+
+def flag_at(flag: Flag, environment: str, now: int) -> Flag:
+    """Return the flag's effective fields in an environment, without schedules."""
+    phases = phases_of(flag_in(flag, environment))
+    return [phase.flag for phase in phases if phase.at is None or phase.at <= now][-1]
+
+
+def phases_after(flag: Flag, environment: str, now: int) -> list[Phase]:
+    """Return what the flag's schedules make of it later than `now`."""
+    phases = phases_of(flag_in(flag, environment))
+    return [phase for phase in phases if phase.at is not None and phase.at > now]
 
 
 def _rule_in(rule: Rule, environment: str) -> Rule:

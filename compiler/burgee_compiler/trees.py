@@ -236,6 +236,12 @@ class CommitTree:
             raise IsADirectoryError(path)
         return bytes(blob.data)
 
+    def deltas(self, other: CommitTree) -> list[pygit2.DiffDelta]:
+        """Return the files in which another tree differs from this one, as git tells them."""
+        if self._tree.id == other._tree.id:
+            return []
+        return list(self._tree.diff_to_tree(other._tree, context_lines=0).deltas)
+
     def blob(self, path: str) -> str | None:
         """Return git's name for a file's bytes, None where there is no such file."""
         try:

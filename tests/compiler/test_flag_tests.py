@@ -327,3 +327,34 @@ def test_tests_are_chosen_by_flag_or_name() -> None:
     chosen = [f"{each.subject} {each.name}" for each in outcomes(files, "one")]
     assert chosen == ["acme/f one", "acme/g one", "acme/@one x"]
     assert len(outcomes(files, "g")) == 2
+
+
+KILLED = """
+state: off
+off_variant: "off"
+default: "off"
+rules: [{name: beta, when: {attribute: beta, eq: true}, serve: "on"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("expect", "passes"),
+    [
+        ("{variant: on, rule: beta}", True),
+        ("{shares: {on: 100}}", True),
+        ("{variant: off, reason: flag_off}", True),
+        ("{variant: off}", True),
+        ("{variant: on, reason: default}", False),
+    ],
+)
+def test_a_switch_that_is_pulled_fails_no_test_that_held(expect: str, passes: bool) -> None:
+    """A failing test would keep the flag at its last good form, which is on."""
+    found = failure(f"{{context: {{targetingKey: u, beta: true}}, expect: {expect}}}", KILLED)
+    assert (found is None) is passes
+
+
+def test_a_switched_off_flag_is_judged_without_a_clock_as_before() -> None:
+    rules = KILLED.replace("beta, when", "beta, starts: 2026-01-01, when")
+    found = failure("{context: {targetingKey: u, beta: true}, expect: {variant: on}}", rules)
+    assert found is not None
+    assert "B601" in found

@@ -10,11 +10,12 @@ import click
 import msgspec
 
 from burgee.instants import format_instant
-from burgee_cli.effective import environments_of, flag_at, one_of
+from burgee_cli.effective import environments_of, one_of
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_compiler.model.flag import Flag
 from burgee_compiler.model.types import type_of
 from burgee_compiler.repository import TenantFiles
+from burgee_compiler.resolve import flag_at
 
 __all__ = ["command"]
 

@@ -13,13 +13,14 @@ import msgspec
 from burgee.instants import format_instant
 from burgee_cli.definition import define
 from burgee_cli.definition_text import render_definition
-from burgee_cli.effective import environments_of, flag_at, known_flag, one_of, tenant_of
+from burgee_cli.effective import environments_of, known_flag, one_of, tenant_of
 from burgee_cli.history_text import history_text
 from burgee_cli.naming import namings, segments_named
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import No
 from burgee_compiler.past.flag import history_of
 from burgee_compiler.past.steps import open_history
+from burgee_compiler.resolve import flag_at
 from burgee_compiler.words.conditions import condition_text
 
 __all__ = ["command"]

@@ -11,12 +11,12 @@ import click
 import msgspec
 
 from burgee.instants import format_instant
-from burgee_cli.counting import TenantCounts, count_tenant, sum_of
 from burgee_cli.effective import environments_of, one_of
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import counted
 from burgee_cli.progress import shown_progress
 from burgee_compiler.build import check
+from burgee_compiler.counting import TenantCounts, count_tenant, sum_of
 from burgee_compiler.diagnostics.safe import printable
 from burgee_compiler.model.files import StaleSettings
 from burgee_compiler.past.steps import open_history

@@ -17,7 +17,7 @@ from burgee_cli.findings import print_findings
 from burgee_cli.local.child import Child
 from burgee_cli.local.rebuild import Rebuilder, Rebuilt
 from burgee_cli.local.state_folder import state_folder
-from burgee_cli.local.try_it import curl_lines
+from burgee_cli.local.try_it import curl_lines, write_lines
 from burgee_cli.opened import open_repository
 from burgee_cli.outcome import FINDING, counted
 from burgee_compiler.diagnostics import Diagnostic
@@ -32,16 +32,17 @@ _MOST_NAMED: Final = 5
 @click.command("up")
 @click.argument("repo", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--port", type=click.IntRange(1, 65_535), help="Where the edge node listens; default: free."
+    "--port", type=click.IntRange(1, 65_535), help="Where the edge node listens, and the writer one higher; default: free ones."
 )
 @click.option(
     "--environment", "-e", metavar="NAME", help="What is served; default: the first environment."
 )
 def command(repo: Path | None, port: int | None, environment: str | None) -> int:
-    """Run the whole system on this machine: build, watch, edge node.
+    """Run the whole system on this machine: build, watch, edge node, writer.
 
     Every edit is checked, built and served within a second. A flag that does not build keeps its
-    last good form, the others go live. Open to callers on this machine only. Ctrl-C ends it.
+    last good form, the others go live. What is sent to the writer, on the next port, becomes a
+    commit of the branch that is checked out. Open to callers on this machine only. Ctrl-C ends it.
 
     \b
     Example:  burgee up flags-repo --port 8080
@@ -59,7 +60,7 @@ def command(repo: Path | None, port: int | None, environment: str | None) -> int
 
 
 class _System:
-    """The build, the watch and the edge node of one repository."""
+    """The build, the watch and the servers of one repository."""
 
     def __init__(self, root: Path, environment: str, port: int) -> None:
         self._root = root
@@ -67,6 +68,8 @@ class _System:
         self._out = state_folder(root) / "dist"
         self._rebuilder = Rebuilder(root, self._out, environment)
         self._edge = Child("edge node", port, self._edge_arguments)
+        self._writer = Child("writer", port + 1 if port else 0, self._writer_arguments)
+        self._children = [self._edge]
         self._tenant: str | None = None
         self._told: list[Diagnostic] = []
         self._held: tuple[str, ...] = ()
@@ -85,13 +88,15 @@ class _System:
             code = self._edge.wait_until_listening()
             if code is not None:
                 return code
+            self._start_writer(built)
             self._say_ready(built)
             for edited in edits:
                 if edited:
                     self._rebuild()
                 self._tend()
         finally:
-            self._edge.stop()
+            for each in self._children:
+                each.stop()
         return 0
 
     def _edge_arguments(self, port: int) -> list[str]:
@@ -99,6 +104,25 @@ class _System:
         arguments += ["--port", str(port), "--log-level", "warning"]
         arguments += ["--source", str(self._out), "--environment", self._environment]
         return arguments + (["--default-tenant", self._tenant] if self._tenant else [])
+
+    def _writer_arguments(self, port: int) -> list[str]:
+        arguments = ["writer", "--insecure", "--host", "127.0.0.1", "--port", str(port)]
+        arguments += ["--repo", str(self._root), "--log-level", "warning"]
+        arguments += ["--state-dir", str(self._out.parent / "writer")]
+        return arguments + (["--default-tenant", self._tenant] if self._tenant else [])
+
+    def _start_writer(self, built: Rebuilt) -> None:
+        """Start the writer where there is something to commit to."""
+        beside = built.opened.work_tree
+        if beside is None or not beside.has_commit:
+            click.echo("no writer: these files are in no git repository with a commit")
+            return
+        self._writer.start()
+        if self._writer.wait_until_listening() is None:
+            self._children.append(self._writer)
+        else:
+            self._writer.stop()
+            click.echo("no writer: it did not start, as it says above", err=True)
 
     def _rebuild(self) -> Rebuilt | None:
         """Build and tell; what goes wrong here never ends the serving of the last build."""
@@ -127,18 +151,27 @@ class _System:
         self._told, self._held = built.found, built.held
 
     def _tend(self) -> None:
-        if self._edge.tend() and self._edge.wait_until_listening() is None:
-            click.echo(f"edge node listening on {self._edge.url} (process {self._edge.pid})")
+        for each in self._children:
+            if each.tend() and each.wait_until_listening() is None:
+                _say_listening(each)
 
     def _say_ready(self, built: Rebuilt) -> None:
         url = self._edge.url or ""
-        click.echo(f"edge node listening on {url} (process {self._edge.pid})")
+        for each in self._children:
+            _say_listening(each)
         click.echo(f"serving {self._environment}, following edits in {self._root}")
-        click.echo(f"the API to look at and try: {url}/docs")
+        shown = " and ".join(f"{each.url}/docs" for each in self._children)
+        click.echo(f"the API to look at and try: {shown}")
         assert built.snapshot is not None
         lines = curl_lines(url, built.snapshot, self._tenant)
+        if self._writer in self._children:
+            lines += write_lines(self._writer.url or "", built.snapshot, self._tenant)
         if lines:
             click.echo("\ntry:\n  " + "\n  ".join(lines) + "\n")
+
+
+def _say_listening(child: Child) -> None:
+    click.echo(f"{child.name} listening on {child.url} (process {child.pid})")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from burgee.load import Snapshot
 
-__all__ = ["curl_lines"]
+__all__ = ["curl_lines", "write_lines"]
 
 _USER = "u-1"
 
@@ -28,6 +28,19 @@ def curl_lines(url: str, snapshot: Snapshot, default_tenant: str | None) -> list
         f"curl -s {headers} -d '{native}' {url}/v1/evaluate",
         f"curl -s {headers} -d '{ofrep}' {url}/ofrep/v1/evaluate/flags/{key}",
     ]
+
+
+def write_lines(url: str, snapshot: Snapshot, default_tenant: str | None) -> list[str]:
+    """Return a call that asks the writer what switching a flag off would do to users."""
+    found = next(_candidates(snapshot), None)
+    if found is None:
+        return []
+    tenant, key = found
+    headers = "-H 'Content-Type: application/json'"
+    if tenant != default_tenant:
+        headers += f" -H 'X-Tenant-ID: {tenant}'"
+    body = json.dumps({"state": "off"})
+    return [f"curl -s -X PUT {headers} -d '{body}' '{url}/v1/flags/{key}/state?dry_run=true'"]
 
 
 def _candidates(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

@@ -91,6 +91,12 @@ class RememberedMemo(Memo):
             for path, record in tenant.files.items()
         }
 
+    def known(self) -> Known:
+        """Return what is known of the repository's files by now."""
+        return Known(
+            self._environments, {name: each.known() for name, each in self._tenants.items()}
+        )
+
     def save(self) -> None:
         """Keep what this run learnt; it may go on learning."""
         self._halves.close()
@@ -100,11 +106,7 @@ class RememberedMemo(Memo):
             and tenants.keys() == self._known.tenants.keys()
             and not any(each.is_news() for each in tenants.values())
         )
-        known = None
-        if not same:
-            known = Known(
-                self._environments, {name: each.known() for name, each in tenants.items()}
-            )
+        known = None if same else self.known()
         built = {name: each.built() for name, each in tenants.items()}
         self._store.keep(known, {name: each for name, each in built.items() if each is not None})
 

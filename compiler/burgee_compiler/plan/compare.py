@@ -33,9 +33,14 @@ __all__ = ["Revision", "plan"]
 class Revision:
     """One side of a plan: a repository, what is wrong with it, and what it is called."""
 
-    def __init__(self, name: str, repository: Repository) -> None:
+    def __init__(
+        self, name: str, repository: Repository, found: list[Diagnostic] | None = None
+    ) -> None:
+        """Take what was read; `found` are its findings, where they are known."""
         self.name = name
         self.repository = repository
+        if found is not None:
+            self.found = found
         self._scenes: dict[tuple[str, str], Scene | None] = {}
         self._broken: dict[tuple[str, str], set[str]] = {}
 

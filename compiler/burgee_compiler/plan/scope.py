@@ -18,7 +18,7 @@ from burgee_compiler.load import load_repository
 from burgee_compiler.repository import Repository, SourceFile
 from burgee_compiler.trees import Entry, Tree
 
-__all__ = ["Pruned", "relevant"]
+__all__ = ["Pruned", "built_from", "relevant"]
 
 _MOST_NAMES: Final = 400
 # How a name may be written other than by its letters.
@@ -57,7 +57,7 @@ def relevant(base: Tree, head: Tree, changed: Iterable[str]) -> set[str] | None:
         twins.setdefault(path.lower(), []).append(path)
     while True:
         repositories = [load_repository(Pruned(tree, found & paths)) for tree, paths in sides]
-        more = {path for each in repositories for path in _below(each)}
+        more = {path for each in repositories for path in built_from(each)}
         more |= {twin for path in found for twin in twins.get(path.lower(), ())}
         if more & known <= found:
             return found
@@ -119,7 +119,7 @@ def _names(path: str) -> Iterator[bytes]:
         yield rest.rpartition("/")[2].encode()
 
 
-def _below(repository: Repository) -> Iterator[str]:
+def built_from(repository: Repository) -> Iterator[str]:
     """Yield the files that those of a repository are built from."""
     for tenant, files in repository.tenants.items():
         for layer in files.layers.values():

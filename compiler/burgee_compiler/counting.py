@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from burgee_cli.effective import flag_at
 from burgee_compiler.model.flag import Flag
 from burgee_compiler.model.types import type_of
 from burgee_compiler.repository import TenantFiles
+from burgee_compiler.resolve import flag_at
 from burgee_compiler.stale import Found
 
 __all__ = ["EnvironmentCounts", "TenantCounts", "count_tenant", "sum_of"]

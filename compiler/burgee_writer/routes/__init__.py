@@ -1,0 +1,1 @@
+"""HTTP to what changes and reads do, and back."""

@@ -1,0 +1,84 @@
+"""Bodies and queries of the writer's calls: read strictly, refused with the place and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from burgee_http.call import Call
+from burgee_http.errors import ApiError
+from burgee_http.json_body import check_context, parse_json
+
+__all__ = ["Fields", "Query", "fields_of", "shaped"]
+
+Fields = Mapping[str, Any]
+S = TypeVar("S", bound=Struct)
+_TRUE: Final = frozenset({"true", "1", "yes"})
+_FALSE: Final = frozenset({"false", "0", "no"})
+
+
+def fields_of(body: bytes) -> dict[str, Any]:
+    """Return a body that is an object; 400 where it is no JSON, 422 where it is none."""
+    value = parse_json(body)
+    check_context(value, body)
+    if not isinstance(value, dict):
+        raise ApiError(422, "invalid_request", "The body has to be a JSON object.")
+    return value
+
+
+def shaped(fields: Any, cls: type[S]) -> S:
+    """Return fields as a struct; 422 with the place where they have another shape."""
+    try:
+        return msgspec.convert(fields, cls)
+    except msgspec.ValidationError as error:
+        raise ApiError(422, "invalid_request", f"{error}.") from None
+
+
+class Query:
+    """The parameters of a call, each given once; unknown ones are refused."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    @classmethod
+    def of(cls, call: Call, known: Collection[str]) -> Query:
+        """Read the query of a call; 400 for a parameter that is unknown or comes twice."""
+        return cls.read(call.query(), known)
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Query:
+        """Read the pairs of a query."""
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            if name not in known:
+                offered = ", ".join(sorted(known)) or "none"
+                raise ApiError(400, "unknown_parameter", f"No parameter {name}; known: {offered}.")
+            if name in values:
+                raise ApiError(400, "repeated_parameter", f"The parameter {name} comes twice.")
+            values[name] = value
+        return cls(values)
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter, None where it was not sent or is empty."""
+        return self._values.get(name) or None
+
+    def truth(self, name: str) -> bool:
+        """Return whether a switch is on; a bare name is."""
+        value = self._values.get(name)
+        if value is None or value.lower() in _FALSE:
+            return False
+        if value == "" or value.lower() in _TRUE:
+            return True
+        raise ApiError(400, "invalid_parameter", f"{name} is true or false, not {value!r}.")
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:9]) <= most:
+            raise ApiError(400, "invalid_parameter", f"{name} is a number from 1 to {most}.")
+        return int(value)

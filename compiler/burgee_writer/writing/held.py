@@ -1,0 +1,86 @@
+"""A write to a flag that is held would do nothing: it is refused, and told what holds the flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pygit2
+
+from burgee_writer.changes.working import Did
+from burgee_writer.git.branch import Branch
+from burgee_writer.tips.tip import Tip
+from burgee_writer.writing.judging import Held, Judged, held_in
+from burgee_writer.writing.refusals import WriteRefused
+from burgee_writer.writing.refusing import told
+
+__all__ = ["require_not_held"]
+
+_MOST: Final = 2_000
+
+
+def require_not_held(branch: Branch, tip: Tip, judged: Judged, tenant: str, did: Did) -> None:
+    """Refuse a write after which its flag is kept at its last good form."""
+    if did.undoes:
+        return
+    for entity in did.entities:
+        sort, _, rest = entity.partition("/")
+        if sort in ("flag", "experiment"):
+            _require_flag(branch, tip, judged, tenant, rest.partition("/")[0], did.environments)
+
+
+def _require_flag(
+    branch: Branch,
+    tip: Tip,
+    judged: Judged,
+    tenant: str,
+    key: str,
+    environments: tuple[str, ...],
+) -> None:
+    head = judged.sides.head
+    held = held_in(head, tenant, key, environments or head.environments)
+    if held is None:
+        return
+    brought = _brought_by(branch, tip, held)
+    findings = [each for each in held.findings if each.where.file.startswith(f"{tenant}/")]
+    details = {
+        "environments": list(held.environments),
+        **told(judged.head, findings),
+        "commit": brought,
+        "undo": None if brought is None else {"path": "/v1/undo", "body": {"commit": brought}},
+    }
+    raise WriteRefused(
+        "flag_held",
+        f"{key} is held at its last good form in {', '.join(held.environments)}, so this would "
+        "have no effect.",
+        details,
+        help="undo the commit that broke it, or mend what the findings name in the same write",
+    )
+
+
+def _brought_by(branch: Branch, tip: Tip, held: Held) -> str | None:
+    """Return the newest commit that changed a file which a finding stands in."""
+    files = {each.where.file for each in held.findings}
+    paths = [f"{branch.inside}/{each}" if branch.inside else each for each in sorted(files)]
+    return _last_change(branch.repository_path, str(tip.commit), paths)
+
+
+def _last_change(root: Path, commit: str, paths: list[str]) -> str | None:
+    repository = pygit2.Repository(str(root))
+    now = repository[commit].peel(pygit2.Commit)
+    for _ in range(_MOST):
+        parent = now.parents[0] if now.parent_ids else None
+        for path in paths:
+            if _id(now, path) != (None if parent is None else _id(parent, path)):
+                return str(now.id)
+        if parent is None:
+            break
+        now = parent
+    return None
+
+
+def _id(commit: pygit2.Commit, path: str) -> str | None:
+    try:
+        return str(commit.tree[path].id)
+    except KeyError:
+        return None
