@@ -70,7 +70,7 @@ class WriterClient:
         """Make a flag; Conflict where there is one of that key. Options may be among the fields."""
         options, rest = _apart(fields)
         body = {"key": key, **rest}
-        return self._write("POST", "/v1/flags", body, options, {"If-None-Match": "*"})
+        return self._write("POST", "/v1/flags", body, options, new=True)
 
     def upsert_flag(self, key: str, **fields: Any) -> Written:
         """Make a flag, or set the fields that are named. Options may be among the fields."""
@@ -128,9 +128,18 @@ class WriterClient:
         default = {"serve": serve, "percentage": percentage}
         return self.update_flag(key, {"default": default}, **options)
 
-    def add_rule(self, key: str, rule: Mapping[str, Any], **options: Unpack[Options]) -> Written:
-        """Add a rule to a flag."""
-        return self._write("POST", f"/v1/flags/{segments(key)}/rules", rule, options)
+    def add_rule(
+        self,
+        key: str,
+        rule: Mapping[str, Any],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        **options: Unpack[Options],
+    ) -> Written:
+        """Add a rule to a flag, before or after another one."""
+        query = {"before": before, "after": after}
+        return self._write("POST", f"/v1/flags/{segments(key)}/rules", rule, options, query=query)
 
     def set_override(
         self,
@@ -139,18 +148,27 @@ class WriterClient:
         serve: str,
         *,
         expires: datetime | date | str | None = None,
+        environment: str | None = None,
         **options: Unpack[Options],
     ) -> Written:
         """Pin a user to a variant; the reason stands with the override and in the commit."""
-        body = {"serve": serve, "reason": options.get("reason"), "expires": expires}
+        body = {
+            "serve": serve,
+            "reason": options.get("reason"),
+            "expires": expires,
+            "environment": environment,
+        }
         given = {name: value for name, value in body.items() if value is not None}
         return self._write(
             "PUT", f"/v1/flags/{segments(key)}/overrides/{segments(user)}", given, options
         )
 
-    def remove_override(self, key: str, user: str, **options: Unpack[Options]) -> Written:
+    def remove_override(
+        self, key: str, user: str, *, environment: str | None = None, **options: Unpack[Options]
+    ) -> Written:
         """Have a user served like everybody."""
-        return self._write("DELETE", _override(key, user), None, options)
+        query = {"environment": environment}
+        return self._write("DELETE", _override(key, user), None, options, query=query)
 
     # --- segments ---
 
@@ -165,6 +183,12 @@ class WriterClient:
         """Replace whole fields of a segment; None removes one."""
         return self._write("PATCH", f"/v1/segments/{segments(key)}", fields, options)
 
+    def replace_segment(
+        self, key: str, fields: Mapping[str, Any], **options: Unpack[Options]
+    ) -> Written:
+        """Make a segment what is given, and nothing else."""
+        return self._write("PUT", f"/v1/segments/{segments(key)}", fields, options)
+
     def delete_segment(self, key: str, **options: Unpack[Options]) -> Written:
         """Delete a segment; history keeps it."""
         return self._write("DELETE", f"/v1/segments/{segments(key)}", None, options)
@@ -178,19 +202,25 @@ class WriterClient:
         query = {"limit": limit}
         return self._pages("/v1/segments", "segments", query, "page_token", "next_page_token")
 
-    def add_to_group(self, segment: str, user: str, **options: Unpack[Options]) -> Written:
+    def add_to_group(
+        self, segment: str, user: str, *, environment: str | None = None, **options: Unpack[Options]
+    ) -> Written:
         """Make a user a member of a segment."""
-        return self._write("PUT", _member(segment, user), None, options)
+        query = {"environment": environment}
+        return self._write("PUT", _member(segment, user), None, options, query=query)
 
-    def remove_from_group(self, segment: str, user: str, **options: Unpack[Options]) -> Written:
+    def remove_from_group(
+        self, segment: str, user: str, *, environment: str | None = None, **options: Unpack[Options]
+    ) -> Written:
         """Make a user a member no more."""
-        return self._write("DELETE", _member(segment, user), None, options)
+        query = {"environment": environment}
+        return self._write("DELETE", _member(segment, user), None, options, query=query)
 
     # --- experiments ---
 
     def get_experiment(self, key: str, rule: str) -> Document:
-        """Return the experiment of a rule and its etag."""
-        return self._document(_experiment(key, rule), "experiment")
+        """Return the rule of an experiment and its flag's etag."""
+        return self._document(_experiment(key, rule), "rule")
 
     def update_experiment(
         self, key: str, rule: str, fields: Mapping[str, Any], **options: Unpack[Options]
@@ -271,9 +301,11 @@ class WriterClient:
         path: str,
         body: object,
         options: Options,
-        headers: Mapping[str, str] | None = None,
+        *,
+        new: bool = False,
+        query: Mapping[str, object] | None = None,
     ) -> Written:
-        named = dict(headers or {})
+        named = {"If-None-Match": "*"} if new else {}
         etag, reason = options.get("etag"), options.get("reason")
         if etag is not None:
             named["If-Match"] = etag
@@ -284,7 +316,7 @@ class WriterClient:
             method,
             path,
             body,
-            query={name: True for name in asked if options.get(name)},
+            query={**(query or {}), **{name: True for name in asked if options.get(name)}},
             headers=named,
             idempotency_key=options.get("idempotency_key"),
         )
