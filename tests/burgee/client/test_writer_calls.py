@@ -205,8 +205,9 @@ def test_writes(server: ScriptedServer, writer: WriterClient, name: str) -> None
 
 def test_every_write_of_the_client_was_tried() -> None:
     reads = {"get_flag", "list_flags", "get_segment", "list_segments", "get_experiment"}
+    reads |= {"get_document", "list_experiments"}
     other = {"audit", "stats", "update_experiment"}
-    public = {name for name in vars(WriterClient) if not name.startswith("_")}
+    public = {name for name in dir(WriterClient) if not name.startswith("_")}
     assert len(public - reads - other) == len(CALLS) - len(
         {"state somewhere", "override with all", "undo one"}
     )
@@ -282,11 +283,17 @@ def test_reads(server: ScriptedServer, writer: WriterClient) -> None:
     assert writer.get_experiment("a.b", "r").value == {"name": "r"}
     server.answer = lambda _: json_reply({"total": 3})
     assert writer.stats() == {"total": 3}
+    server.answer = lambda _: json_reply({"experiments": [{"rule": "r"}]})
+    assert writer.list_experiments(active=True) == [{"rule": "r"}]
+    server.answer = lambda _: Reply(200, b"default: on\n", {"Content-Type": "application/yaml"})
+    assert writer.get_document("a.b", "c" * 40) == b"default: on\n"
     assert [each.path for each in server.asked] == [
         A,
         "/v1/segments/vip",
         f"{A}/experiments/r",
         "/v1/stats",
+        "/v1/experiments?active=true",
+        f"{A}/document?rev={'c' * 40}",
     ]
     assert all("idempotency-key" not in each.headers for each in server.asked)
 

@@ -11,7 +11,7 @@ import pytest
 import burgee
 from burgee import writer
 from burgee.writer import WriterClient, WriterError, Written
-from burgee.writer.client import Options
+from burgee.writer.base import Options
 from support.process import ROOT
 from support.scripted_server import json_reply, scripted_server
 
@@ -31,7 +31,7 @@ def test_every_argument_has_its_line() -> None:
 
 
 def test_every_method_option_and_field_is_named() -> None:
-    public = [name for name in vars(WriterClient) if not name.startswith("_")]
+    public = [name for name in dir(WriterClient) if not name.startswith("_")]
     names = [*public, *Options.__annotations__, *Written.__struct_fields__, *writer.__all__]
     error = list(vars(WriterError(None, "", "")))
     assert [name for name in (*names, *error) if name not in PAGE] == []
