@@ -56,7 +56,11 @@ def _measured(root: Path, state: Path, tip: str, before: str) -> list[Claim]:
         ("a page of 50", 50, {}),
         ("a page of 200", 200, {}),
         ("a page of 50 by one person", 50, {"actor": "person-3@acme.example"}),
-        ("a page of 50 of a month, of flags", 50, {"since": (_START + 3_000_000) * 10**6, "entity": "flag"}),
+        (
+            "a page of 50 of a month, of flags",
+            50,
+            {"since": (_START + 3_000_000) * 10**6, "entity": "flag"},
+        ),
     ):
         asked = AuditQuery(tenant="acme", limit=limit, **query)
         made.append(_claim(name, _pages(started, asked), _PAGE_MS))
