@@ -40,16 +40,12 @@ class Sides(Struct, frozen=True):
             known = other
         return known
 
-    @property
-    def is_new(self) -> bool:
-        """Whether no parent has it so."""
-        return self.result not in (self.first, *(other for _, other in self.others))
-
 
 def made_by_hand(trees: TreeReader, commit: pygit2.Commit) -> Iterator[Change]:
-    """Yield the files that a merge has otherwise than its parents give them.
+    """Yield the files that a merge has otherwise than git makes them of its parents.
 
-    One that both sides changed, and that has the form of either, is a choice and not a change.
+    In a conflict any form but the first parent's is a change: of what was live until then. That
+    nothing came of a side which alone had changed a file is one too: else it would seem live.
     """
     for each in _differing(trees, commit):
         if not each.merged:
@@ -109,7 +105,7 @@ def _walk(trees: TreeReader, at: Sides, prefix: str) -> Iterator[Change]:
 def _file(at: Sides, path: str) -> Iterator[Change]:
     expected = at.expected
     if expected == _UNKNOWN:
-        if at.is_new:
+        if at.result != at.first:
             yield Change(path, hex_of(at.first), hex_of(at.result), merged=True)
     elif expected != at.result:
         yield Change(path, hex_of(expected), hex_of(at.result))

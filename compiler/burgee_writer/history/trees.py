@@ -60,6 +60,19 @@ class TreeReader:
             _, tree = parts(self.entries(tree).get(name))
         return tree
 
+    def blob(self, tree: Side, path: str) -> bytes | None:
+        """Return a file's bytes, None where there is no such file."""
+        *folders, name = path.encode().split(b"/")
+        for folder in folders:
+            _, tree = parts(self.entries(tree).get(folder))
+        file, _ = parts(self.entries(tree).get(name))
+        return self.data(file)
+
+    def data(self, blob: Side) -> bytes | None:
+        """Return a blob's bytes, None where there is none: a submodule's is elsewhere."""
+        found = None if blob is None else self.repository.get(pygit2.Oid(raw=blob))
+        return found.data if isinstance(found, pygit2.Blob) else None
+
     def place(self, path: str) -> str:
         """Return where a file of the flag repository stands in the whole one."""
         return "/".join([*(part.decode() for part in self._inside), path])
