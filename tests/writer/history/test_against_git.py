@@ -79,7 +79,7 @@ def test_every_change_is_told_once(tmp_path: Path, seed: int) -> None:
     for commit, above in parents.items():
         if len(above) < 2:
             assert {path for name, path in told if name == commit} == files[commit]
-    live = defaultdict(set)
+    live: dict[str, set[str]] = defaultdict(set)
     for each in every:
         live[each.live_commit] |= set(each.files)
     line, brought = asked(history.root, "--first-parent", "-m")
