@@ -116,7 +116,7 @@ class Entries:
             live_at=format_instant(live.at),
             live_commit=live.id,
             author=Person(one_line(record.author), one_line(record.email)),
-            reviewers=reviewers_in(text, brought),
+            reviewers=reviewers_in(text if shown else "", text + "\n" + brought),
             source="git" if message is None else "api",
             tenant=touched.tenant or None,
             entity=touched.entity,

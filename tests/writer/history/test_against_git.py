@@ -21,7 +21,7 @@ from support.flag_repository import git
 from support.random_merges import RandomHistory
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-SEEDS = range(40) if NIGHTLY else range(3)
+SEEDS = range(40) if NIGHTLY else range(2)
 STEPS = 45
 TENANTS = ("acme", "globex")
 

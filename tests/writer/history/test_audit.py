@@ -5,6 +5,7 @@ A tenant sees its own resources and what is shared, and the words of commits tha
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,11 @@ def test_a_merge_gives_each_change_once_and_says_since_when_it_is_live(
     repo.commit_on("2026-01-01", "first", {"flags/a.yaml": ON})
     git(repo.root, "switch", "--quiet", "--create", "work")
     for number in range(10):
-        text = f"a change\n\nWhy.\n\nCo-authored-by: Cy <cy@acme.example>\nx: {number}"
+        text = "a change\n\nWhy.\n\nCo-authored-by: Cy <cy@acme.example>\napproved-BY: Di"
         repo.commit_on(f"2026-01-{number + 2:02}", text, {f"flags/n{number}.yaml": ON})
     git(repo.root, "switch", "--quiet", "main")
     repo.commit_on("2026-02-01", "meanwhile", {"flags/a.yaml": OFF})
-    text = "Merge work\n\nReviewed-by: Bob B. <bob@acme.example>\napproved-BY: Di"
+    text = "Merge work\n\nReviewed-by: Bob B. <bob@acme.example>\nApproved-by: words"
     repo.git("2026-02-02", "Eve", "merge", "--quiet", "--no-ff", "-m", text, "work")
     merge = git(repo.root, "rev-parse", "HEAD")
     found = flags(repo)
@@ -99,8 +100,8 @@ def test_a_merge_gives_each_change_once_and_says_since_when_it_is_live(
     assert newest.live_commit == merge
     assert [(each.name, each.email, each.by) for each in newest.reviewers] == [
         ("Cy", "cy@acme.example", "co-authored-by"),
-        ("Bob B.", "bob@acme.example", "reviewed-by"),
         ("Di", "", "approved-by"),
+        ("Bob B.", "bob@acme.example", "reviewed-by"),
     ]
     assert newest.subject == "a change"
     assert newest.body is not None
@@ -253,7 +254,8 @@ def test_what_does_not_read_is_told_to_be_so(repo: SignedRepository, text: str) 
 
 def test_a_tenant_reads_nothing_of_another(repo: SignedRepository) -> None:
     secret = "globex-secret"
-    body = f"Reviewed-by: Bob <b@x.example>\nReason: {secret}\nBurgee-Action: {secret}\n"
+    body = f"Reviewed-by: Bob <b@x.example>\nApproved-by: {secret}\n"
+    body += f"Reason: {secret}\nBurgee-Action: {secret}\n"
     repo.commit_on("2026-01-01", f"{secret}\n\n{body}", {"globex/flags/a.yaml": f"owner: {secret}"})
     both = {"flags/a.yaml": OFF, f"globex/{secret}.md": ON}
     repo.commit_on("2026-01-02", f"for {secret}\n\n{body}", both)
@@ -393,3 +395,39 @@ def test_a_cursor_that_leads_nowhere_is_a_value(repo: SignedRepository) -> None:
     index.advance(git(repo.root, "rev-parse", "HEAD"))
     rewritten = index.page(msgspec.structs.replace(query, cursor=last.cursor))
     assert rewritten == BadCursor("the history was rewritten since it was given")
+
+
+def test_a_filter_that_takes_a_look_at_each_gives_up_after_some(repo: SignedRepository) -> None:
+    text = "default: on\nenvironments: {staging: {default: off}}\n"
+    repo.commit_on("2026-01-01", "many", {f"flags/n{number}.yaml": text for number in range(410)})
+    index = HistoryIndex(repo.root, "", repo.keys, None)
+    index.advance(git(repo.root, "rev-parse", "HEAD"))
+    query = AuditQuery(tenant="acme", entity="flag", environment="elsewhere", limit=10)
+    page = index.page(query)
+    assert isinstance(page, AuditPage)
+    assert page.entries == ()
+    assert page.cursor is not None
+    rest = index.page(msgspec.structs.replace(query, cursor=page.cursor))
+    assert rest == AuditPage((), None)
+
+
+def test_threads_may_ask_while_one_takes_in_commits(repo: SignedRepository) -> None:
+    tips = [
+        repo.commit_on(f"2026-01-{number:02}", f"{number}", {"flags/a.yaml": f"owner: o{number}\n"})
+        for number in range(1, 25)
+    ]
+    index = HistoryIndex(repo.root, "", repo.keys, None)
+    index.advance(tips[0])
+
+    def ask(_: int) -> list[str]:
+        page = index.page(AuditQuery(tenant="acme", entity="flag", limit=200))
+        assert isinstance(page, AuditPage)
+        return [each.commit for each in page.entries]
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = pool.map(ask, range(60))
+        for tip in [*tips[1:], tips[3], tips[-1]]:
+            index.advance(tip)
+        for found in asked:
+            assert found == tips[: len(found)][::-1] != []
+    assert ask(0) == tips[::-1]
