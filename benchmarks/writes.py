@@ -73,9 +73,11 @@ def _commit(work: Path, number: int) -> None:
 def _writer(folder: Path, bare: Path) -> Iterator[tuple[http.client.HTTPConnection, float]]:
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "burgee_cli", "writer", "--repo", str(bare), "--insecure"]
-        + ["--port", "0", "--state-dir", str(folder / "state"), "--default-tenant", "acme"]
-        + ["--log-level", "warning"],
+        [
+            *(sys.executable, "-m", "burgee_cli", "writer", "--repo", str(bare), "--insecure"),
+            *("--port", "0", "--state-dir", str(folder / "state"), "--default-tenant", "acme"),
+            *("--log-level", "warning"),
+        ],
         env=environment(folder),
         stdout=subprocess.PIPE,
         text=True,
