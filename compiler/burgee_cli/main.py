@@ -41,11 +41,12 @@ _COMMANDS: Final = {
     "keygen": "make a key pair that signs snapshots",
     "verify": "check signatures and digests of a build",
     "edge": "run an edge node",
+    "writer": "run the writer, an HTTP API that makes each change a commit",
     "client": "make keys for clients of the servers",
 }
 _COMING: Final = frozenset(
     {
-        *("publish", "import", "writer"),
+        *("publish", "import"),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from burgee.client import Client, Details
     from burgee.evaluation import Result, TenantFlags, Trace
     from burgee.load import Refused, Snapshot, load_environment, read_folder
+    from burgee.writer import WriterClient
 
 __all__ = [
     "Client",
@@ -22,6 +23,7 @@ __all__ = [
     "Snapshot",
     "TenantFlags",
     "Trace",
+    "WriterClient",
     "load_environment",
     "read_folder",
 ]
@@ -34,6 +36,7 @@ _HOMES: Final = {
     "Snapshot": "burgee.load",
     "TenantFlags": "burgee.evaluation",
     "Trace": "burgee.evaluation",
+    "WriterClient": "burgee.writer",
     "load_environment": "burgee.load",
     "read_folder": "burgee.load",
 }

@@ -1,21 +1,18 @@
 """From settings to checked options: everything that can be wrong with them, at once."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from burgee_http.common_settings import PUBLIC_URL, read_limits
 from burgee_http.insecure import is_loopback
 from burgee_http.limits import Limits
 from burgee_http.principal import TENANT
 from burgee_http.settings import SettingsError
 
 __all__ = ["Options", "read_options"]
-
-
-_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?")
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -65,14 +62,7 @@ def read_options(values: Mapping[str, Any]) -> Options:
         admin=admin,
         cors_origins=values["cors_origin"],
         public_url=values["public_url"] and values["public_url"].rstrip("/"),
-        limits=Limits(
-            head_bytes=values["head_bytes"],
-            head_fields=values["head_fields"],
-            head_seconds=values["head_seconds"],
-            body_bytes=values["body_bytes"],
-            body_seconds=values["body_seconds"],
-            keep_alive_seconds=values["keep_alive_seconds"],
-        ),
+        limits=read_limits(values),
     )
 
 
@@ -121,7 +111,7 @@ def _events(values: Mapping[str, Any]) -> list[str]:
     url = values["public_url"]
     if not url:
         return []
-    if not _PUBLIC_URL.fullmatch(url):
+    if not PUBLIC_URL.fullmatch(url):
         return [f"--public-url {url!r} is not http(s)://HOST[:PORT][/PATH]"]
     if not values["events_secret_file"]:
         return ["--public-url needs --events-secret-file: it is for the event streams alone"]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from structlog.contextvars import bind_contextvars
 
@@ -29,11 +29,9 @@ from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
 from burgee_http.cors import Cors
-from burgee_http.followed_file import FollowedFile
+from burgee_http.credentials import follow_file, follow_keys
 from burgee_http.insecure import check_local
-from burgee_http.jwks import parse_jwks
-from burgee_http.jwks_url import JwksUrl
-from burgee_http.jwt_tokens import JwtVerifier, Keys
+from burgee_http.jwt_tokens import JwtVerifier
 from burgee_http.logs import AccessLog, configure_logs
 from burgee_http.metrics import Metrics
 from burgee_http.serve import Listener, ServeError, address, bind, print_listening, serve_on
@@ -44,7 +42,6 @@ from burgee_http.tenancy import Gate
 __all__ = ["serve"]
 
 _USAGE = 2
-T = TypeVar("T")
 
 
 def serve(values: Mapping[str, Any]) -> int:
@@ -91,7 +88,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
     """
     metrics, figures = Metrics(process=fleet is None), Figures()
     shown = figure_metrics(figures)
-    keys, authenticator = _authenticator(options)
+    authenticator = _authenticator(options)
     follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
     if authenticator is not None:
         add_credential_metrics(metrics, authenticator)
@@ -109,7 +106,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         checked_at=lambda: follower.checked_at,
-        lifespan=_background(follower, keys, authenticator, fleet),
+        lifespan=_background(follower, authenticator, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -150,18 +147,13 @@ def _renderer(name: Name, metrics: Metrics, fleet: Fleet | None) -> Callable[[],
     return partial(fleet.render, name)
 
 
-def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]:
+def _authenticator(options: Options) -> Authenticator | None:
     if options.insecure:
-        return None, None
+        return None
     clients = None
     if options.clients is not None:
-        clients = _followed("--clients", options.clients, parse_clients)
-    keys: Keys | None = None
-    if options.jwks is not None:
-        is_url = options.jwks.startswith(("https://", "http://"))
-        keys = (
-            JwksUrl(options.jwks) if is_url else _followed("--jwks", Path(options.jwks), parse_jwks)
-        )
+        clients = follow_file("--clients", options.clients, parse_clients)
+    keys = None if options.jwks is None else follow_keys("--jwks", options.jwks)
     secret = None
     if options.hs256_secret_file is not None:
         secret = options.hs256_secret_file.read_bytes().strip()
@@ -170,17 +162,7 @@ def _authenticator(options: Options) -> tuple[Keys | None, Authenticator | None]
         jwt = JwtVerifier(
             audience=options.audience, issuer=options.issuer, keys=keys, shared_secret=secret
         )
-    return keys, Authenticator(clients=clients, jwt=jwt)
-
-
-def _followed(option: str, path: Path, parse: Callable[[bytes], T]) -> FollowedFile[T]:
-    """Return a file that is followed; ValueError that names option and file."""
-    try:
-        return FollowedFile(path, parse)
-    except OSError as error:
-        raise ValueError(f"{option} {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ValueError(f"{option} {path}: {error}") from error
+    return Authenticator(clients=clients, jwt=jwt)
 
 
 def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
@@ -219,7 +201,6 @@ def _follower(
 
 def _background(
     follower: Follower,
-    keys: Keys | None,
     authenticator: Authenticator | None,
     fleet: Fleet | None,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -231,8 +212,6 @@ def _background(
     async def lifespan(_: Any) -> AsyncIterator[None]:
         stop = asyncio.Event()
         tasks = [asyncio.create_task(follower.run(stop))]
-        if isinstance(keys, JwksUrl):
-            tasks.append(asyncio.create_task(keys.run()))
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
         try:

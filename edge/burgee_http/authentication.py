@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -10,8 +11,9 @@ from burgee_http.client_keys import key_digest
 from burgee_http.clients import Clients
 from burgee_http.errors import ApiError
 from burgee_http.followed_file import FollowedFile
-from burgee_http.jwt_tokens import JwtVerifier, TokenRefused
-from burgee_http.principal import Principal
+from burgee_http.jwks_url import JwksUrl
+from burgee_http.jwt_tokens import JwtVerifier, TokenRefused, Verified
+from burgee_http.principal import Principal, Rate
 
 __all__ = ["Authenticator", "Known", "presented_token"]
 
@@ -26,9 +28,20 @@ class Known(msgspec.Struct, frozen=True, eq=False):
     tokens: dict[bytes, tuple[Principal, float]]
 
 
+class _Source(Protocol):
+    @property
+    def generation(self) -> int: ...
+
+    def follow(self) -> bool: ...
+
+
 class Authenticator:
     """Checks tokens. What it remembers ends at a token's expiry, and at once when a clients file
     or a set of keys changes, since that is how tokens are revoked.
+
+    `own_issuer` is the `iss` of tokens that are made here for clients of the file: each ends with
+    the key that it was made for, and allows nothing that the client's line allows no more. `rate`
+    is for whoever has none of their own.
     """
 
     def __init__(
@@ -36,15 +49,21 @@ class Authenticator:
         *,
         clients: FollowedFile[Clients] | None = None,
         jwt: JwtVerifier | None = None,
+        own_issuer: str | None = None,
+        rate: Rate | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._clients = clients
+        self.clients = clients
         self._jwt = jwt
+        self._own_issuer = own_issuer
+        self._rate = rate
         self.clock = clock
-        self._keys = None if jwt is None else jwt.keys
+        self._keys = () if jwt is None else jwt.sources
+        self._sources: tuple[_Source, ...] = self._keys
+        if clients is not None:
+            self._sources = (clients, *self._keys)
         self._known = Known({})
-        self._of_clients = 0 if clients is None else clients.generation
-        self._of_keys = 0 if self._keys is None else self._keys.generation
+        self._generations = [each.generation for each in self._sources]
 
     def principal(self, headers: Mapping[bytes, bytes]) -> Principal:
         """Raises ApiError 401."""
@@ -73,39 +92,47 @@ class Authenticator:
         """What has been verified: another object once clients or keys have changed, so that
         whoever remembers more than is in it can tell.
         """
-        clients, keys = self._clients, self._keys
-        if clients is not None:
-            clients.follow()
-            if clients.generation != self._of_clients:
-                self._of_clients = clients.generation
-                self._known = Known({})
-        if keys is not None:
-            keys.follow()
-            if keys.generation != self._of_keys:
-                self._of_keys = keys.generation
+        for number, source in enumerate(self._sources):
+            source.follow()
+            if source.generation != self._generations[number]:
+                self._generations[number] = source.generation
                 self._known = Known({})
         return self._known
 
     def refused(self) -> dict[str, bool]:
         """Whether what clients and keys come from cannot be used now, and an earlier one is."""
         self.known()
-        sources = {"clients": self._clients, "keys": self._keys}
-        return {name: each.refused for name, each in sources.items() if each is not None}
+        refused = {} if self.clients is None else {"clients": self.clients.refused}
+        if self._keys:
+            refused["keys"] = any(keys.refused for keys in self._keys)
+        return refused
 
     async def watch(self) -> None:
-        """Look though nobody asks, so that the log tells of a bad file when it is put there."""
+        """Look though nobody asks, so that the log tells of a bad file when it is put there; and
+        fetch the keys that come from a URL.
+        """
+        fetched = [keys.run() for keys in self._keys if isinstance(keys, JwksUrl)]
+        await asyncio.gather(self._look(), *fetched)
+
+    async def _look(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             self.known()
 
     def _verify(self, token: bytes) -> tuple[Principal, float]:
+        principal, until = self._verify_kind(token)
+        if principal.rate is None and self._rate is not None:
+            principal = msgspec.structs.replace(principal, rate=self._rate)
+        return principal, until
+
+    def _verify_kind(self, token: bytes) -> tuple[Principal, float]:
         if token.count(b".") == 2:
             if self._jwt is None:
                 raise _refused("This server takes no JWTs.")
             return self._verify_jwt(self._jwt, token)
-        if self._clients is not None:
+        if self.clients is not None:
             # A look-up of the digest: nothing about the key can be learnt from its time.
-            found = self._clients.value.principals.get(key_digest(token))
+            found = self.clients.value.principals.get(key_digest(token))
             if found is not None:
                 return found, _FOREVER
         raise _refused("The client key is unknown or revoked.")
@@ -117,10 +144,22 @@ class Authenticator:
             raise _refused("The token is not valid.") from None
         except TokenRefused as refusal:
             raise _refused(str(refusal)) from None
-        revoked = frozenset[str]() if self._clients is None else self._clients.value.revoked
+        revoked = frozenset[str]() if self.clients is None else self.clients.value.revoked
         if verified.principal.subject in revoked or verified.token_id in revoked:
             raise _refused("The token has been revoked.")
-        return verified.principal, verified.expires
+        principal = verified.principal
+        if self._own_issuer is not None and verified.issuer == self._own_issuer:
+            principal = self._as_of_now(verified)
+        return principal, verified.expires
+
+    def _as_of_now(self, verified: Verified) -> Principal:
+        """Who holds a token that was made here, no further than their line in the file allows."""
+        subject, line = verified.principal.subject, None
+        if self.clients is not None:
+            line = self.clients.value.marked(subject, verified.key_mark)
+        if line is None:
+            raise _refused("The token's client, or the key it was made for, is no more.")
+        return verified.principal.within(line)
 
 
 def presented_token(headers: Mapping[bytes, bytes]) -> bytes | None:

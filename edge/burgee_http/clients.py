@@ -6,11 +6,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from burgee_http.principal import TENANT_OR_ALL, Principal, Rate, expand_scopes
+from burgee_http.principal import (
+    LEAST_RATE,
+    MOST_RATE,
+    TENANT_OR_ALL,
+    Principal,
+    Rate,
+    expand_scopes,
+    rate_of,
+)
 
-__all__ = ["Client", "Clients", "ClientsError", "parse_clients"]
+__all__ = ["Client", "Clients", "ClientsError", "mark_of", "parse_clients"]
 
-Scope = Literal["evaluate", "flags:r", "flags:rw"]
+Scope = Literal["evaluate", "flags:r", "flags:rw", "admin"]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -45,6 +53,20 @@ class Clients(msgspec.Struct, frozen=True):
 
     principals: dict[bytes, Principal]
     revoked: frozenset[str]
+
+    def keys_of(self, name: str) -> list[tuple[bytes, Principal]]:
+        """The digests of a client's keys and what each allows; a client may have several."""
+        return [found for found in self.principals.items() if found[1].subject == name]
+
+    def marked(self, name: str, mark: str | None) -> Principal | None:
+        """What a client's key allows now, by the mark that a token made for it carries."""
+        found = (principal for key, principal in self.keys_of(name) if mark_of(key) == mark)
+        return next(found, None)
+
+
+def mark_of(digest: bytes) -> str:
+    """What names a client's key in tokens; nothing of the key can be learnt from it."""
+    return digest[:8].hex()
 
 
 def parse_clients(text: bytes) -> Clients:
@@ -127,9 +149,10 @@ def _rate(rate: float | Rate | None, number: int) -> Rate | None:
     if rate is None:
         return None
     per_second = rate.per_second if isinstance(rate, Rate) else rate
-    if not 1e-6 <= per_second <= 1e9:
+    if not LEAST_RATE <= per_second <= MOST_RATE:
         raise ClientsError(f"clients[{number}]: a rate is a number above 0, a millionth at least")
-    burst = rate.burst if isinstance(rate, Rate) else max(1, round(per_second))
-    if not 1 <= burst <= 10**9:
+    if not isinstance(rate, Rate):
+        return rate_of(per_second)
+    if not 1 <= rate.burst <= MOST_RATE:
         raise ClientsError(f"clients[{number}]: a burst is at least 1, and no more than 10^9")
-    return Rate(float(per_second), burst)
+    return Rate(float(per_second), rate.burst)

@@ -45,9 +45,13 @@ class TokenRefused(Exception):
 
 
 class Verified(msgspec.Struct, frozen=True):
+    """`key_mark` names the client's key that the token was made for, in the writer's own tokens."""
+
     principal: Principal
     token_id: str | None
     expires: float
+    issuer: str | None = None
+    key_mark: str | None = None
 
 
 class KeyUnknown(TryAgain):
@@ -60,22 +64,32 @@ class KeyUnknown(TryAgain):
 
 
 class JwtVerifier:
+    """Takes the tokens of one issuer (`keys`, and `issuer` where its name must stand in them), or
+    of several (`issuers`, by name). A token is tried against the keys of its own `iss` alone.
+    """
+
     def __init__(
         self,
         *,
         audience: str = "edge",
         issuer: str | None = None,
         keys: Keys | None = None,
+        issuers: Mapping[str, Keys] | None = None,
         shared_secret: bytes | None = None,
     ) -> None:
+        if issuers and (keys is not None or issuer is not None or shared_secret is not None):
+            raise ValueError("several issuers are all named, and none of them shares a secret")
         if shared_secret is not None and audience == "writer":
             raise ValueError("a shared secret is for edge nodes only")
         if shared_secret is not None and len(shared_secret) < LEAST_SECRET_BYTES:
             raise ValueError(f"the shared secret has fewer than {LEAST_SECRET_BYTES} bytes")
         self._audience = audience
         self._issuer = issuer
-        self.keys = keys
+        self._keys = keys
+        self._issuers = issuers
         self._secret = shared_secret
+        one = () if keys is None else (keys,)
+        self.sources = tuple(issuers.values()) if issuers else one
 
     def verify(self, token: str) -> Verified:
         """Raises TokenRefused, or KeyUnknown where a later try may find the key."""
@@ -85,39 +99,38 @@ class JwtVerifier:
             if "crit" in header:
                 raise TokenRefused("The token has critical headers, which are not understood.")
             if algorithm == "HS256" and self._secret is not None:
-                return self._shared(self._claims(token, self._secret, "HS256"))
-            key = self._key(header, algorithm)
-            return self._read(self._claims(token, key, str(algorithm)), self._audience)
+                return self._shared(self._claims(token, self._secret, "HS256", self._issuer))
+            issuer, keys = self._issuer_of(token)
+            key = _key(header, algorithm, keys)
+            return self._read(self._claims(token, key, str(algorithm), issuer), self._audience)
         except jwt.ExpiredSignatureError:
             raise TokenRefused("The token has expired.") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise TokenRefused("The token is not valid.") from None
 
-    def _claims(self, token: str, key: Any, algorithm: str) -> Mapping[str, Any]:
+    def _issuer_of(self, token: str) -> tuple[str | None, Keys | None]:
+        """Whose keys a token is to be tried against; the signature covers what this goes by."""
+        if not self._issuers:
+            return self._issuer, self._keys
+        unverified = jwt.decode(token, options={"verify_signature": False})
+        issuer = unverified.get("iss")
+        keys = self._issuers.get(issuer) if isinstance(issuer, str) else None
+        if keys is None:
+            raise TokenRefused("The token is of an issuer that is not known here.")
+        return issuer, keys
+
+    def _claims(
+        self, token: str, key: Any, algorithm: str, issuer: str | None
+    ) -> Mapping[str, Any]:
         claims: Mapping[str, Any] = jwt.decode(
             token,
             key=key,
             algorithms=[algorithm],
             options=_OPTIONS,
-            issuer=self._issuer,
+            issuer=issuer,
             leeway=_LEEWAY_SECONDS,
         )
         return claims
-
-    def _key(self, header: Mapping[str, Any], algorithm: object) -> Any:
-        kid = header.get("kid")
-        if algorithm not in ALGORITHMS or self.keys is None:
-            raise TokenRefused("The token's algorithm is not accepted here.")
-        if kid is not None and not isinstance(kid, str):
-            raise TokenRefused("The token's key id is no string.")
-        self.keys.follow()
-        found = self.keys.value.find(kid, str(algorithm))
-        if found is not None:
-            return found.key
-        ask: Any = self.keys
-        if hasattr(ask, "may_ask") and ask.may_ask():
-            raise KeyUnknown(ask)
-        raise TokenRefused("The token's key is unknown.")
 
     def _shared(self, claims: Mapping[str, Any]) -> Verified:
         # Whoever holds the secret can make tokens, edge nodes included: so these may only evaluate.
@@ -146,7 +159,24 @@ class JwtVerifier:
             environments=None if environments is None else frozenset(environments),
             browser=browser,
         )
-        return Verified(principal, token_id, float(expires))
+        issuer, mark = claims.get("iss"), claims.get("key_mark")
+        return Verified(principal, token_id, float(expires), issuer, mark)
+
+
+def _key(header: Mapping[str, Any], algorithm: object, keys: Keys | None) -> Any:
+    kid = header.get("kid")
+    if algorithm not in ALGORITHMS or keys is None:
+        raise TokenRefused("The token's algorithm is not accepted here.")
+    if kid is not None and not isinstance(kid, str):
+        raise TokenRefused("The token's key id is no string.")
+    keys.follow()
+    found = keys.value.find(kid, str(algorithm))
+    if found is not None:
+        return found.key
+    ask: Any = keys
+    if hasattr(ask, "may_ask") and ask.may_ask():
+        raise KeyUnknown(ask)
+    raise TokenRefused("The token's key is unknown.")
 
 
 def _scopes(claims: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from burgee_http.errors import ApiError
-from burgee_http.principal import Principal
+from burgee_http.principal import Principal, Rate
 
 __all__ = ["RateLimiter"]
 
@@ -21,12 +21,14 @@ class RateLimiter:
 
     def take(self, principal: Principal) -> None:
         """Raises ApiError 429 where the principal's bucket is empty."""
-        rate = principal.rate
-        if rate is None:
-            return
+        if principal.rate is not None:
+            self.spend(principal.subject, principal.rate)
+
+    def spend(self, name: str, rate: Rate) -> None:
+        """The same for whoever is so called, principal or not."""
         now = self._clock()
         cost = 1.0 / rate.per_second
-        full_at = max(self._full_at.get(principal.subject, now), now) + cost
+        full_at = max(self._full_at.get(name, now), now) + cost
         wait = full_at - now - rate.burst * cost
         if wait > 1e-9:
             # Whole seconds, at least 1: clients take 0 for none and read dates differently.
@@ -39,13 +41,18 @@ class RateLimiter:
             )
         if len(self._full_at) >= _MOST_PRINCIPALS:
             self._make_room(now)
-        self._full_at[principal.subject] = full_at
+        self._full_at[name] = full_at
 
     def give_back(self, principal: Principal) -> None:
         """Undoes one `take`."""
-        full_at = self._full_at.get(principal.subject)
-        if principal.rate is not None and full_at is not None:
-            self._full_at[principal.subject] = full_at - 1.0 / principal.rate.per_second
+        if principal.rate is not None:
+            self.refund(principal.subject, principal.rate)
+
+    def refund(self, name: str, rate: Rate) -> None:
+        """Undoes one `spend`."""
+        full_at = self._full_at.get(name)
+        if full_at is not None:
+            self._full_at[name] = full_at - 1.0 / rate.per_second
 
     def _make_room(self, now: float) -> None:
         kept = {subject: at for subject, at in self._full_at.items() if at > now}

@@ -8,7 +8,21 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["Setting", "SettingsError", "SettingsTable", "Value", "read_settings", "reference"]
+__all__ = [
+    "Setting",
+    "SettingsError",
+    "SettingsTable",
+    "Value",
+    "count",
+    "flag",
+    "number",
+    "path",
+    "paths",
+    "read_settings",
+    "reference",
+    "text",
+    "texts",
+]
 
 Scalar = str | int | float | bool | Path
 Value = Scalar | tuple[Scalar, ...] | None
@@ -62,6 +76,37 @@ class SettingsTable(msgspec.Struct, frozen=True):
         return self.prefix + setting.key.upper()
 
 
+def flag(name: str, help: str) -> Setting:
+    """Something that is off unless asked for."""
+    return Setting(name=name, type=bool, default=False, help=help)
+
+
+def text(name: str, metavar: str, help: str, default: str | None = None) -> Setting:
+    return Setting(name=name, type=str, default=default, metavar=metavar, help=help)
+
+
+def texts(name: str, metavar: str, help: str, default: tuple[str, ...] = ()) -> Setting:
+    """A text that may be given several times."""
+    return Setting(name=name, type=str, default=default, many=True, metavar=metavar, help=help)
+
+
+def path(name: str, metavar: str, help: str) -> Setting:
+    return Setting(name=name, type=Path, default=None, metavar=metavar, help=help)
+
+
+def paths(name: str, metavar: str, help: str) -> Setting:
+    """A path that may be given several times."""
+    return Setting(name=name, type=Path, default=(), many=True, metavar=metavar, help=help)
+
+
+def number(name: str, default: float | None, help: str, least: float = 0.01) -> Setting:
+    return Setting(name=name, type=float, default=default, minimum=least, help=help)
+
+
+def count(name: str, default: int, help: str, least: int = 1, most: int | None = None) -> Setting:
+    return Setting(name=name, type=int, default=default, minimum=least, maximum=most, help=help)
+
+
 def read_settings(
     table: SettingsTable, argv_values: Mapping[str, object], environ: Mapping[str, str]
 ) -> dict[str, Value]:
@@ -91,10 +136,10 @@ def _value(
     if given is not None and given != () and setting.option is not None:
         return _convert(setting, given, setting.option)
     variable = table.variable(setting)
-    text = environ.get(variable, "")
-    if text == "" or _SERVICE_LINK.fullmatch(text):
+    found = environ.get(variable, "")
+    if found == "" or _SERVICE_LINK.fullmatch(found):
         return setting.default
-    return _convert(setting, text.split(",") if setting.many else text, variable)
+    return _convert(setting, found.split(",") if setting.many else found, variable)
 
 
 def _convert(setting: Setting, given: object, origin: str) -> Value:
@@ -127,9 +172,9 @@ def _typed(setting: Setting, given: object, origin: str) -> Scalar:
             return word in _TRUE
     elif kind is int or kind is float:
         with suppress(ValueError):
-            number = kind(str(given).strip())
-            if isfinite(number):
-                return number
+            value = kind(str(given).strip())
+            if isfinite(value):
+                return value
     else:
         return kind(str(given))
     raise ValueError(f"{origin}: {given!r} is no {_WORDS[kind]}")

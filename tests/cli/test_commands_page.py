@@ -8,6 +8,7 @@ import pytest
 
 from burgee_edge.settings import TABLE
 from burgee_http.settings import reference
+from burgee_writer.settings import TABLE as WRITER
 from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ COMMANDS = (
         "rollback",
     ),
     *("stats", "stale"),
-    *("schema", "keygen", "verify", "edge", "client add"),
+    *("schema", "keygen", "verify", "edge", "writer", "client add"),
 )
 
 
@@ -65,3 +66,7 @@ def test_each_command_has_a_section() -> None:
 
 def test_the_settings_of_the_edge_node_are_the_table() -> None:
     assert reference(TABLE) in PAGE, "write the output of burgee_http.settings.reference into it"
+
+
+def test_the_settings_of_the_writer_are_the_table() -> None:
+    assert reference(WRITER) in PAGE, "write the output of burgee_http.settings.reference into it"

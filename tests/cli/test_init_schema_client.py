@@ -112,6 +112,13 @@ def test_a_name_in_use_is_refused(tmp_path: Path) -> None:
     assert len(parse_clients((tmp_path / "clients.yaml").read_bytes()).principals) == 2
 
 
+@pytest.mark.parametrize("scope", ["evaluate", "flags:r", "flags:rw", "admin"])
+def test_each_scope(tmp_path: Path, scope: str) -> None:
+    assert run_burgee(*ADD, "--scope", scope, cwd=tmp_path).returncode == 0
+    [principal] = parse_clients((tmp_path / "clients.yaml").read_bytes()).principals.values()
+    assert scope in principal.scopes
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -39,6 +39,7 @@ BEYOND_SCHEMAS = {
     "B206",  # true as a key
     "B207",  # a fourth decimal
     "B209",  # a day that the month does not have
+    "B219",  # a port that is none
     "B401",  # weights of 0 alone
     "B407",  # a moving percentage that ends before it starts
     "B410",  # a range of slots that ends before it begins

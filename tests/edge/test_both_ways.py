@@ -472,4 +472,4 @@ def _clients_of(app: Application) -> Any:
     found = app._direct("/v1/evaluate")
     assert found is not None
     handler: Any = found.handler
-    return handler.args[0].gate._authenticator._clients
+    return handler.args[0].gate._authenticator.clients

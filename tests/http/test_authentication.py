@@ -14,7 +14,7 @@ from burgee_http.followed_file import FollowedFile
 from burgee_http.insecure import ANYONE
 from burgee_http.jwks import parse_jwks
 from burgee_http.jwt_tokens import JwtVerifier
-from burgee_http.principal import Principal
+from burgee_http.principal import Principal, Rate
 from support.tokens import EDDSA, ES256, jwks
 
 
@@ -244,3 +244,26 @@ def test_a_file_is_looked_at_once_a_second(tmp_path: Path) -> None:
 def test_the_first_read_must_succeed(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FollowedFile(tmp_path / "none", parse_clients)
+
+
+def test_a_rate_for_those_without_one(place: Place) -> None:
+    rate = Rate(5, 5)
+    authenticator = Authenticator(clients=place.files, jwt=JwtVerifier(keys=place.keys), rate=rate)
+    for token in (place.secret, EDDSA.token()):
+        for _ in range(2):  # the second time from memory
+            assert authenticator.principal({b"x-api-key": token.encode()}).rate == rate
+
+
+def test_each_of_several_issuers_is_followed(place: Place, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_bytes(jwks(ES256.jwk()))
+    others = FollowedFile(other, parse_jwks, interval=0)
+    jwt = JwtVerifier(issuers={"one": place.keys, "two": others})
+    place.authenticator = Authenticator(clients=place.files, jwt=jwt)
+    tokens = [EDDSA.token(iss="one"), ES256.token(iss="two")]
+    assert [place.subject(token) for token in tokens] == ["app-1", "app-1"]
+    other.write_bytes(jwks(EDDSA.jwk()))
+    assert [place.subject(token) for token in tokens] == ["app-1", "invalid_token"]
+    assert place.authenticator.refused() == {"clients": False, "keys": False}
+    other.write_bytes(b"{")
+    assert place.authenticator.refused() == {"clients": False, "keys": True}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burgee_http.client_keys import append_client, make_client_key
-from burgee_http.clients import Client, ClientsError, parse_clients
+from burgee_http.clients import Client, ClientsError, mark_of, parse_clients
 from burgee_http.principal import Rate
 
 A, B = "a" * 64, "0" * 63 + "b"
@@ -70,7 +70,7 @@ BAD = {
     "a digest with a newline": (ONE.replace(f'"{A}"', f'"{A}\\n"'), "64 lower-case hex"),
     "a digest that YAML takes for a number": (ONE.replace(f'"{A}"', "1" * 64), "str"),
     "one key twice": (ONE + ONE.splitlines()[1], "listed twice"),
-    "unknown scope": (ONE.replace("evaluate", "admin"), "admin"),
+    "unknown scope": (ONE.replace("evaluate", "write"), "write"),
     "no scope": (ONE.replace("[evaluate]", "[]"), "scopes"),
     "no tenant": (ONE.replace("[acme]", "[]"), "tenants"),
     "no name of a tenant": (ONE.replace("[acme]", "['a b']"), "'a b'"),
@@ -203,3 +203,15 @@ def test_of_many_who_add_at_once_all_are_kept(tmp_path: Path) -> None:
         thread.join()
     names = {p.subject for p in parse_clients(path.read_bytes()).principals.values()}
     assert names == {f"c{n}" for n in range(20)}
+
+
+def test_a_key_is_found_by_the_mark_that_tokens_carry() -> None:
+    text = ONE + f'- {{name: web, sha256: "{"c" * 64}", scopes: [admin], tenants: [acme]}}\n'
+    clients = parse_clients(text.encode())
+    assert [digest.hex() for digest, _ in clients.keys_of("web")] == [A, "c" * 64]
+    assert clients.keys_of("we") == []
+    found = clients.marked("web", mark_of(bytes.fromhex("c" * 64)))
+    assert found is not None
+    assert found.scopes == {"evaluate", "flags:r", "flags:rw", "admin"}
+    for name, mark in (("web", "0" * 16), ("web", None), ("web", ""), ("ci", mark_of(b"c" * 32))):
+        assert clients.marked(name, mark) is None

@@ -188,6 +188,24 @@ def test_a_new_key_works_at_its_first_token(url: str, publisher: Publisher) -> N
         assert status(EDDSA.token()) == 200
 
 
+def test_whoever_watches_the_credentials_fetches_the_keys(url: str, publisher: Publisher) -> None:
+    keys = JwksUrl(url)
+    authenticator = Authenticator(jwt=JwtVerifier(issuers={"one": keys}))
+
+    async def watch() -> None:
+        watching = asyncio.create_task(authenticator.watch())
+        for _ in range(500):
+            if keys.value.keys:
+                break
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    asyncio.run(watch())
+    assert (kids(keys), publisher.asked) == (["ed"], 1)
+
+
 def test_the_refresh_runs_in_the_lifespan(url: str, publisher: Publisher) -> None:
     keys = JwksUrl(url)
 

@@ -58,6 +58,7 @@ def test_tokens_of_each_algorithm(signer: Signer) -> None:
 SCOPES = [
     ({"scopes": ["flags:r"]}, {"evaluate", "flags:r"}),
     ({"scopes": ["flags:rw"]}, {"evaluate", "flags:r", "flags:rw"}),
+    ({"scopes": ["admin"]}, {"evaluate", "flags:r", "flags:rw", "admin"}),
     ({"scopes": None, "scope": "openid evaluate"}, {"evaluate"}),
     ({"scopes": ["evaluate"], "scope": "flags:rw"}, {"evaluate"}),
     ({"scopes": []}, set()),
@@ -247,3 +248,42 @@ def test_ed448_tokens_are_refused() -> None:
     signer = Signer("ed", "EdDSA", ed448.Ed448PrivateKey.generate())
     with pytest.raises(TokenRefused):
         EDGE.verify(signer.token())
+
+
+ONE, TWO = "https://one.example", "https://two.example"
+BOTH = JwtVerifier(issuers={ONE: Fixed(EDDSA.jwk()), TWO: Fixed(OTHER.jwk(), ES256.jwk())})
+
+
+def test_several_issuers() -> None:
+    """Both call a key `ed`; each is tried against the one of its own issuer."""
+    assert BOTH.verify(EDDSA.token(iss=ONE)).issuer == ONE
+    assert BOTH.verify(OTHER.token(iss=TWO)).issuer == TWO
+    assert BOTH.verify(ES256.token(iss=TWO)).issuer == TWO
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        EDDSA.token(iss=TWO),
+        OTHER.token(iss=ONE),
+        ES256.token(iss=ONE),
+        EDDSA.token(),
+        EDDSA.token(iss=""),
+        EDDSA.token(iss=ONE + "/"),
+        raw({"alg": "HS256"}, claims(iss=ONE), pem(RS256)),
+        raw({"alg": "none"}, claims(iss=ONE)),
+        raw({"alg": "EdDSA", "kid": "ed"}, claims(iss=[ONE, TWO])),
+        raw({"alg": "EdDSA", "kid": "ed"}, claims(iss={})),
+        raw({"alg": "EdDSA", "kid": "ed"}, []),
+        raw({"alg": "EdDSA", "kid": "ed"}, b"[" * 100_000),
+    ],
+)
+def test_no_issuer_speaks_for_another(token: str) -> None:
+    with pytest.raises(TokenRefused):
+        BOTH.verify(token)
+
+
+def test_several_issuers_are_all_named() -> None:
+    for beside in ({"keys": KEYS}, {"issuer": ONE}, {"shared_secret": SECRET}):
+        with pytest.raises(ValueError, match="several issuers"):
+            JwtVerifier(issuers={ONE: KEYS}, **beside)

@@ -222,5 +222,48 @@ def test_loopback(host: str, local: bool) -> None:
 
 def test_anyone_may_do_everything_but_is_no_browser() -> None:
     assert ANYONE.grants("any")
-    assert {"evaluate", "flags:r", "flags:rw"} == ANYONE.scopes
+    assert {"evaluate", "flags:r", "flags:rw", "admin"} == ANYONE.scopes
     assert not ANYONE.browser
+
+
+WITHIN: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({}, {}, {}),
+    ({"scopes": expand_scopes(["flags:rw"])}, {}, {}),
+    ({}, {"scopes": expand_scopes(["flags:rw"])}, {}),
+    ({"tenants": frozenset({"*"})}, {}, {}),
+    ({}, {"tenants": frozenset({"*"})}, {}),
+    ({}, {"tenants": frozenset({"shop"})}, {"tenants": frozenset()}),
+    (
+        {"environments": frozenset({"a", "b"})},
+        {"environments": frozenset({"b", "c"})},
+        {"environments": frozenset({"b"})},
+    ),
+    ({"environments": frozenset({"a"})}, {}, {"environments": frozenset({"a"})}),
+    ({}, {"environments": frozenset({"a"})}, {"environments": frozenset({"a"})}),
+    ({}, {"browser": True}, {"browser": True}),
+    ({"browser": True}, {}, {"browser": True}),
+    ({}, {"rate": Rate(1, 1)}, {"rate": Rate(1, 1)}),
+    ({"rate": Rate(1, 1)}, {}, {"rate": None}),
+]
+
+
+@pytest.mark.parametrize(("token", "line", "expected"), WITHIN)
+def test_a_token_goes_no_further_than_its_client(
+    token: dict[str, Any], line: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    found = principal("one", kind="jwt", **token).within(principal("one", **line))
+    assert found == principal("one", **{"kind": "jwt", **expected})
+
+
+def test_names_that_are_no_principals_are_limited_too() -> None:
+    clock = Clock()
+    limiter = RateLimiter(clock)
+    rate = Rate(per_second=1, burst=2)
+    limiter.spend("a", rate)
+    limiter.spend("a", rate)
+    with pytest.raises(ApiError):
+        limiter.spend("a", rate)
+    limiter.spend("b", rate)
+    limiter.refund("a", rate)
+    limiter.spend("a", rate)
+    limiter.refund("nobody", rate)

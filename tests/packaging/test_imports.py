@@ -39,6 +39,7 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - 
         ("burgee", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
         ("burgee.load", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
         ("burgee.client", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
+        ("burgee.writer", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
         ("burgee.testing", SERVERS | COMPILER | COMMAND | EXTRAS | HEAVY),
         ("burgee_http", COMPILER - {"watchfiles"} | {"burgee", "burgee_edge"}),
         ("burgee_edge", COMPILER - {"watchfiles"}),

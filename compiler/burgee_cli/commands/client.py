@@ -38,7 +38,7 @@ def command() -> None:
     "scopes",
     required=True,
     multiple=True,
-    type=click.Choice(["evaluate", "flags:r", "flags:rw"]),
+    type=click.Choice(["evaluate", "flags:r", "flags:rw", "admin"]),
     help="What the key allows; repeatable.",
 )
 @click.option(

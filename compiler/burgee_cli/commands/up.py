@@ -32,7 +32,9 @@ _MOST_NAMED: Final = 5
 @click.command("up")
 @click.argument("repo", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--port", type=click.IntRange(1, 65_535), help="Where the edge node listens, and the writer one higher; default: free ones."
+    "--port",
+    type=click.IntRange(1, 65_534),
+    help="Where the edge node listens, the writer one higher; default: free ones.",
 )
 @click.option(
     "--environment", "-e", metavar="NAME", help="What is served; default: the first environment."

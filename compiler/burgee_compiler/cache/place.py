@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_folder", "is_off", "prune", "repository_folder", "sealing_key"]
+__all__ = ["cache_folder", "is_off", "prune", "repository_folder", "sealing_key", "state_folder"]
 
 _OFF: Final = ("off", "0", "false", "no")
 _ON: Final = ("on", "1", "true", "yes")
@@ -44,12 +44,17 @@ def repository_folder(folder: Path, root: Path, kind: str) -> Path:
     return folder / f"{path.name or 'root'}-{digest}"
 
 
+def state_folder() -> Path:
+    """Return the folder of what this user's programs of ours must keep."""
+    return _user_folder("XDG_STATE_HOME", "Application Support", ".local/state")
+
+
 def sealing_key() -> bytes | None:
     """Return this user's key, made at first; None where it cannot be kept.
 
     It does not lie with the caches: who copies or restores those cannot make up any.
     """
-    path = _user_folder("XDG_STATE_HOME", "Application Support", ".local/state") / "cache.key"
+    path = state_folder() / "cache.key"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):

@@ -86,6 +86,7 @@ _TABLE: Final = (
     Code("B216", "reserved-name", "0.1", "error", "A reserved name is used"),
     Code("B217", "metadata-name", "0.1", "error", "A metadata key that Burgee keeps for itself"),
     Code("B218", "unknown-level", "0.1", "error", "burgee.yaml sets the level of an unknown code"),
+    Code("B219", "bad-url", "0.1", "error", "The address of a webhook that is none"),
     Code("B301", "unknown-segment", "0.1", "error", "A segment that does not exist"),
     Code("B302", "unknown-flag", "0.1", "error", "A flag that does not exist"),
     Code("B303", "unknown-variant", "0.1", "error", "A variant that the flag does not have"),

@@ -95,7 +95,8 @@ PLACES: Final[dict[str, Place]] = {
     "lock_table": Place(_fields("table environments at weights ranges")),
     "attributes": Place(each="attribute"),
     "attribute": Place(_fields("type enum description")),
-    "tenant": Place(_fields("name description owners contacts webhooks")),
+    "tenant": Place(_fields("name description owners contacts webhooks"), {"webhooks": "*webhook"}),
+    "webhook": Place(_fields("url secret entities")),
     "burgee": Place(
         _fields("environments epoch levels policy plan stale"), {"policy": "*policy_line"}
     ),

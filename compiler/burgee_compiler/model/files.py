@@ -16,7 +16,6 @@ from burgee_compiler.model.kinds import (
     IDENTIFIER,
     INSTANT,
     INTEGER,
-    JSON,
     PATH,
     SCALAR,
     TEXT,
@@ -29,6 +28,7 @@ from burgee_compiler.model.kinds import (
     thousandths,
 )
 from burgee_compiler.model.structs import struct_of
+from burgee_compiler.model.webhook import Webhook
 from burgee_compiler.source import Node, Plain, resolve_plain
 
 __all__ = [
@@ -222,7 +222,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
         dict[str, str], map_of(TEXT, TEXT, "a mapping of names to addresses"), "How to reach them."
     ] = {}
     webhooks: Annotated[
-        tuple[Any, ...], list_of(JSON), "Who hears of changes; see the writer."
+        tuple[Webhook, ...], list_of(struct_of(Webhook, "a webhook")), "Who hears of changes."
     ] = ()
 
 

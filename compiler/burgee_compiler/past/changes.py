@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
-
-from msgspec import Struct
 
 from burgee.instants import format_instant
 from burgee_compiler.allocate import exact_slots
 from burgee_compiler.model.distribution import Default
-from burgee_compiler.model.files import Layer, LockTable, Segment
+from burgee_compiler.model.files import LockTable
 from burgee_compiler.model.flag import Flag
+from burgee_compiler.past.parts import (
+    Changed,
+    Ranges,
+    by_environment,
+    ids_text,
+    layer_words,
+    segment_words,
+)
 from burgee_compiler.past.version import Version
 from burgee_compiler.resolve import flag_in, phases_of, segment_in
-from burgee_compiler.words.conditions import condition_text
 from burgee_compiler.words.differences import differences
 
 __all__ = ["Changed", "changes_between"]
 
 _FOR_PEOPLE: Final = ("name", "owner", "kind", "expires", "description", "tests")
-
-
-class Changed(Struct, frozen=True):
-    """One thing that is another one; `environments` is empty where that is so in all of them."""
-
-    kind: str
-    text: str
-    environments: tuple[str, ...] = ()
 
 
 def changes_between(before: Version, after: Version, environments: Sequence[str]) -> list[Changed]:
@@ -42,27 +39,16 @@ def changes_between(before: Version, after: Version, environments: Sequence[str]
             found.append(Changed("none", f"the file cannot be read as it was {when}"))
     if before.flag is not None and after.flag is not None:
         old, new = before.flag, after.flag
-        found += _by_environment(environments, lambda name: _flag(old, new, name))
+        found += by_environment(environments, lambda name: _flag(old, new, name))
         found += _for_people(old, new)
     found += _locks(before, after)
-    found += _by_environment(environments, lambda name: _segments(before, after, name))
+    found += by_environment(environments, lambda name: _segments(before, after, name))
     found += _members(before, after)
     for name in sorted(before.layers.keys() & after.layers.keys()):
-        found += _layer(name, before.layers[name], after.layers[name], before.key, after.key)
+        old_layer, new_layer = before.layers[name], after.layers[name]
+        slots = _own(old_layer.slots, before.key), _own(new_layer.slots, after.key)
+        found += layer_words(name, old_layer, new_layer, slots)
     return found
-
-
-def _by_environment(
-    environments: Sequence[str], of: Callable[[str], Iterator[Changed]]
-) -> Iterator[Changed]:
-    """Put together what is the same in several environments, in the order it is first said."""
-    where: dict[Changed, list[str]] = {}
-    for name in environments:
-        for each in of(name):
-            where.setdefault(each, []).append(name)
-    for each, names in where.items():
-        all_of_them = len(names) == len(environments)
-        yield Changed(each.kind, each.text, () if all_of_them else tuple(names))
 
 
 def _comes_or_goes(
@@ -84,7 +70,7 @@ def _comes_or_goes(
         said = f"; rules {rules}" if rules else ""
         yield Changed("none", f"the flag comes, {here.state}: default {_default(here)}{said}")
 
-    yield from _by_environment(environments, of)
+    yield from by_environment(environments, of)
 
 
 def _default(flag: Flag) -> str:
@@ -169,55 +155,15 @@ def _segments(before: Version, after: Version, environment: str) -> Iterator[Cha
         old, new = before.segments[name], after.segments[name]
         if old is not None and new is not None and old != new:
             here, there = segment_in(old, environment), segment_in(new, environment)
-            for kind, text in _segment(here, there):
+            for kind, text in segment_words(here, there):
                 yield Changed(kind, f"segment {name}: {text}")
-
-
-def _segment(before: Segment, after: Segment) -> Iterator[tuple[str, str]]:
-    if before.when != after.when:
-        old, new = (
-            "none" if each.when is None else f"[{condition_text(each.when)}]"
-            for each in (before, after)
-        )
-        yield "retarget", f"when {old} → {new}"
-    if before.by != after.by:
-        yield "retarget", f"by {before.by} → {after.by}"
-    if before.members_file != after.members_file:
-        yield "members", f"members_file {before.members_file} → {after.members_file}"
-    for field in ("members", "excluded"):
-        text = _ids(set(getattr(before, field)), set(getattr(after, field)))
-        if text:
-            yield "members", f"{field} {text}"
-
-
-def _ids(before: set[str] | frozenset[str], after: set[str] | frozenset[str]) -> str:
-    come, gone = len(after - before), len(before - after)
-    return " ".join(f"{sign}{count:,}" for sign, count in (("+", come), ("-", gone)) if count)
 
 
 def _members(before: Version, after: Version) -> Iterator[Changed]:
     for path in sorted(before.members.keys() & after.members.keys()):
-        text = _ids(before.members[path], after.members[path])
+        text = ids_text(before.members[path], after.members[path])
         if text:
             yield Changed("members", f"{path.rpartition('/')[2]} {text}")
-
-
-def _layer(name: str, before: Layer, after: Layer, old_key: str, new_key: str) -> Iterator[Changed]:
-    if before.by != after.by:
-        yield Changed("retarget", f"layer {name}: by {before.by} → {after.by}")
-    if before.holdout != after.holdout:
-        text = f"{_share(before.holdout)} → {_share(after.holdout)}"
-        yield Changed("retarget", f"layer {name}: holdout {text}")
-    old, new = _own(before.slots, old_key), _own(after.slots, new_key)
-    for rule in sorted(old.keys() | new.keys()):
-        was, now = old.get(rule, ()), new.get(rule, ())
-        if was != now:
-            kind = "ramp_up" if _size(now) >= _size(was) else "ramp_down"
-            text = f"slots of {rule} {_share(was)} → {_share(now)}"
-            yield Changed(kind, f"layer {name}: {text}")
-
-
-Ranges = tuple[tuple[int, int], ...]
 
 
 def _own(slots: Mapping[str, Ranges], key: str) -> dict[str, Ranges]:
@@ -226,12 +172,3 @@ def _own(slots: Mapping[str, Ranges], key: str) -> dict[str, Ranges]:
         for name, ranges in slots.items()
         if name.rpartition("/")[0] == key
     }
-
-
-def _size(ranges: Ranges) -> int:
-    return sum(end - start for start, end in ranges)
-
-
-def _share(ranges: Ranges) -> str:
-    spans = ", ".join(f"{start / 1000:g}–{end / 1000:g}" for start, end in sorted(ranges))
-    return f"{_size(ranges) / 1000:g} %" + (f" ({spans})" if spans else "")

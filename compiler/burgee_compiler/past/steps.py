@@ -16,7 +16,7 @@ from burgee_compiler.trees import UnknownRevision, folder_inside
 if TYPE_CHECKING:
     import pygit2
 
-__all__ = ["History", "Step", "open_history"]
+__all__ = ["History", "Step", "decoded_text", "had_parent", "open_history"]
 
 
 class Step:
@@ -43,14 +43,16 @@ class Step:
     @property
     def subject(self) -> str:
         """The first line of the commit's message."""
-        text = _decoded(self.commit, self.commit.raw_message)
+        text = decoded_text(self.commit, self.commit.raw_message)
         return text.strip().partition("\n")[0].strip()
 
     @property
     def author(self) -> tuple[str, str]:
         """Name and address of who made the commit."""
         author = self.commit.author
-        return _decoded(self.commit, author.raw_name), _decoded(self.commit, author.raw_email)
+        return decoded_text(self.commit, author.raw_name), decoded_text(
+            self.commit, author.raw_email
+        )
 
     def before(self, path: str) -> bytes | None:
         """Return a file as it was before the commit, None where there was none."""
@@ -99,7 +101,7 @@ class History:
         after = self._tree(self.tip)
         while commit is not None:
             parent = self._parent(commit)
-            if parent is None and _had_parent(commit):
+            if parent is None and had_parent(commit):
                 yield Step(commit, (None, after), is_edge=True)
                 return
             before = None if parent is None else self._tree(parent)
@@ -196,7 +198,7 @@ def open_history(root: Path, revision: str = "HEAD") -> History | None:
     return History(repository, tip, folder_inside(repository, root))
 
 
-def _decoded(commit: pygit2.Commit, raw: bytes) -> str:
+def decoded_text(commit: pygit2.Commit, raw: bytes) -> str:
     """Return text of a commit, whatever its bytes are."""
     try:
         return raw.decode(commit.message_encoding or "utf-8")
@@ -204,7 +206,7 @@ def _decoded(commit: pygit2.Commit, raw: bytes) -> str:
         return raw.decode("utf-8", errors="replace")
 
 
-def _had_parent(commit: pygit2.Commit) -> bool:
+def had_parent(commit: pygit2.Commit) -> bool:
     """Return whether a commit has a parent; a shallow clone does not show it."""
     return b"\nparent " in commit.read_raw().partition(b"\n\n")[0]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -14,9 +15,23 @@ from burgee_compiler.model.files import LAYERS, LOCK, SEGMENT, Layer, Lock, Segm
 from burgee_compiler.model.flag import FLAG, Flag
 from burgee_compiler.past.steps import Step
 
-__all__ = ["Read", "Version", "earlier_path", "lock_path", "read_version", "segments_in"]
+__all__ = [
+    "Read",
+    "SegmentVersion",
+    "Version",
+    "earlier_path",
+    "lock_path",
+    "read_segment",
+    "read_value",
+    "read_version",
+    "segment_lists",
+    "segments_in",
+]
 
 T = TypeVar("T")
+_KEPT: Final = 512
+_LONGEST_KEPT: Final = 64 * 1024
+"""Files are remembered up to this size: in a history each is read as it was before and after."""
 Read: TypeAlias = "Callable[[str], bytes | None]"
 
 
@@ -54,18 +69,18 @@ def read_version(read: Read, tenant: str, path: str) -> Version:
             continue
         file = f"{tenant}/segments/{name.replace('.', '/')}.yaml"
         paths.add(file)
-        segment = segments[name] = _typed(read(file), file, SEGMENT, Segment)
+        found_segment = read_segment(read, file)
+        segment = segments[name] = found_segment.segment
+        members |= found_segment.members
+        paths |= members.keys()
         if segment is not None:
             stack += sorted(segments_in(segment))
-            for each in _lists(segment, file):
-                paths.add(each)
-                members[each] = _ids(read(each))
     layers: dict[str, Layer] = {}
     used = set() if flag is None else _layers(flag)
     if used:
         file = f"{tenant}/layers.yaml"
         paths.add(file)
-        found = _value(read(file), file, LAYERS)
+        found = read_value(read(file), file, LAYERS)
         known: dict[str, Layer] = found if isinstance(found, dict) else {}
         layers = {name: layer for name, layer in known.items() if name in used}
     return Version(
@@ -77,6 +92,25 @@ def read_version(read: Read, tenant: str, path: str) -> Version:
         layers,
         members,
         frozenset(paths),
+    )
+
+
+class SegmentVersion(Struct, frozen=True):
+    """A segment as one commit has it; None where there is none, or it could not be read."""
+
+    path: str
+    exists: bool
+    segment: Segment | None
+    members: dict[str, frozenset[str]]
+
+
+def read_segment(read: Read, path: str) -> SegmentVersion:
+    """Return the segment at `path` and the lists that it names."""
+    data = read(path)
+    segment = _typed(data, path, SEGMENT, Segment)
+    lists = () if segment is None else segment_lists(segment, path)
+    return SegmentVersion(
+        path, data is not None, segment, {each: _ids(read(each)) for each in lists}
     )
 
 
@@ -123,7 +157,8 @@ def _layers(flag: Flag) -> set[str]:
     return {layer for each in named if (layer := getattr(each, "layer", None)) is not None}
 
 
-def _lists(segment: Segment, file: str) -> Iterator[str]:
+def segment_lists(segment: Segment, file: str) -> Iterator[str]:
+    """Yield the paths of the lists that a segment names, in whatever environment."""
     folder = file.rpartition("/")[0]
     for _, part in segment_parts(segment):
         name = getattr(part, "members_file", None)
@@ -137,9 +172,19 @@ def _ids(data: bytes | None) -> frozenset[str]:
 
 
 def _typed(data: bytes | None, path: str, kind: Kind, cls: type[T]) -> T | None:
-    value = _value(data, path, kind)
+    value = read_value(data, path, kind)
     return value if isinstance(value, cls) else None
 
 
-def _value(data: bytes | None, path: str, kind: Kind) -> Any:
-    return None if data is None else read_definition(data, path, kind, None)[0]
+def read_value(data: bytes | None, path: str, kind: Kind) -> Any:
+    """Return what a file defines, None where there is none; never to be changed in place."""
+    if data is None:
+        return None
+    return _kept(data, path, kind) if len(data) <= _LONGEST_KEPT else _value(data, path, kind)
+
+
+def _value(data: bytes, path: str, kind: Kind) -> Any:
+    return read_definition(data, path, kind, None)[0]
+
+
+_kept: Final = lru_cache(maxsize=_KEPT)(_value)

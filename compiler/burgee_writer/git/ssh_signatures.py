@@ -81,6 +81,11 @@ class CommitKeys:
     def __init__(self, keys: Iterable[Ed25519PublicKey]) -> None:
         self._keys = {_blob(key): key for key in keys}
 
+    @property
+    def digest(self) -> str:
+        """What tells one set of keys from another."""
+        return hashlib.sha256(_strings(*sorted(self._keys))).hexdigest()
+
     def signed(self, commit: pygit2.Commit) -> bool:
         """Return whether one of the keys signed a commit as it is."""
         signature, payload = cast("tuple[bytes | None, bytes | None]", commit.gpg_signature)

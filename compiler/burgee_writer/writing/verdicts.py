@@ -8,6 +8,7 @@ from burgee_compiler.plan.policy import is_restore, judge_plan
 from burgee_compiler.plan.report import FlagPlan, Plan
 from burgee_compiler.plan.reviewed import classes_against
 from burgee_writer.tips.tip import Tip
+from burgee_writer.writing.committing import author_of
 from burgee_writer.writing.judging import Judged
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.request import WriteRequest
@@ -49,8 +50,9 @@ def with_verdict(
     switched_on = [
         flag for flag in made.flags if any("restore" in e.kinds for e in flag.environments)
     ]
+    by = author_of(request.subject, "").name  # as a commit names who killed it
     restores = all(
-        _restores(flag, judged, request.subject, kills(flag.tenant, flag.flag), reviewed, now)
+        _restores(flag, judged, by, kills(flag.tenant, flag.flag), reviewed, now)
         for flag in switched_on
     )
     environments = judged.sides.head.environments

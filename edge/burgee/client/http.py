@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from burgee.client.known import Unavailable
 
-__all__ = ["Address", "Answer", "Http", "Token", "read_address", "retry_after"]
+__all__ = ["Address", "Answer", "Http", "Timed", "Token", "read_address", "retry_after"]
 
 Token = str | Callable[[], str]
 """A key or a JWT, or what gives the present one."""
@@ -174,7 +174,7 @@ class Http:
         if connection.sock is not None:
             connection.sock.settimeout(self.timeout)
         until = time.monotonic() + self.timeout * _WHOLE
-        connection.response_class = partial(_Timed, until=until)  # type: ignore[assignment]
+        connection.response_class = partial(Timed, until=until)  # type: ignore[assignment]
         connection.request("GET", self.address.prefix + path, headers=self._all(headers))
         response = connection.getresponse()
         body = self._body(response, most)
@@ -235,7 +235,7 @@ class Http:
         return Unavailable("unreachable", f"{self.address} cannot be asked: {text}")
 
 
-class _Timed(HTTPResponse):
+class Timed(HTTPResponse):
     """A response that has to be there whole by a time, however slowly a server sends it."""
 
     def __init__(self, sock: socket.socket, *args: Any, until: float, **named: Any) -> None:

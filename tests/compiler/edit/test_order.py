@@ -10,6 +10,7 @@ from burgee_compiler.edit.order import PLACES, place_at
 from burgee_compiler.model import distribution, files, flag, flag_test
 from burgee_compiler.model.structs import fields_of
 from burgee_compiler.model.variants import Variant
+from burgee_compiler.model.webhook import Webhook
 
 STRUCTS: dict[str, tuple[type[Struct], ...]] = {
     "flag": (flag.Flag, flag.FlagOverlay, flag.FlagSet),
@@ -29,6 +30,7 @@ STRUCTS: dict[str, tuple[type[Struct], ...]] = {
     "lock_table": (files.LockTable,),
     "attribute": (files.Attribute,),
     "tenant": (files.Tenant,),
+    "webhook": (Webhook,),
     "burgee": (files.Burgee,),
     "policy_line": (files.Policy,),
 }

@@ -1,0 +1,89 @@
+"""Commits made of changes: blobs, the trees along their paths, and the signed commit itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Final, cast
+
+import pygit2
+
+from burgee_writer.git.branch import Author, Draft
+from burgee_writer.git.ssh_signatures import CommitKey
+
+__all__ = ["check_path", "write_commit"]
+
+_FILE: Final = pygit2.enums.FileMode.BLOB
+_TREE: Final = pygit2.enums.FileMode.TREE
+# What HFS+ leaves out of names, so that .g<joiner>it would be .git there.
+_IGNORED: Final = frozenset(
+    (*map(chr, range(0x200C, 0x2010)), *map(chr, range(0x202A, 0x202F)),
+     *map(chr, range(0x206A, 0x2070)), "\ufeff")
+)  # fmt: skip
+
+Nested = dict[str, "bytes | Nested | None"]
+
+
+def write_commit(
+    repository: pygit2.Repository,
+    parent: str,
+    inside: str,
+    draft: Draft,
+    committer: Author,
+    key: CommitKey,
+) -> str:
+    """Write a commit on a parent and return its id; ValueError for a path that is not safe."""
+    prefix = f"{inside}/" if inside else ""
+    nested: Nested = {}
+    for path, data in draft.changes.items():
+        check_path(path)
+        *folders, name = f"{prefix}{path}".split("/")
+        place = nested
+        for each in folders:
+            below = place.setdefault(each, {})
+            if not isinstance(below, dict):
+                raise ValueError(f"{path} lies below a file")
+            place = below
+        place[name] = data
+    tree = _write_tree(repository, repository[parent].peel(pygit2.Tree), nested)
+    at = round(time.time()) if draft.at is None else draft.at
+    made = repository.create_commit_string(
+        pygit2.Signature(draft.author.name, draft.author.email, at, 0),
+        pygit2.Signature(committer.name, committer.email, at, 0),
+        draft.message,
+        tree,
+        [parent],
+    )
+    text = cast(str, made)  # which the annotations of pygit2 take for an id
+    return str(repository.create_commit_with_signature(text, key.sign(text.encode())))
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError for a path that would leave its folder, or reach into git's own."""
+    for part in path.split("/"):
+        bare = "".join(each for each in part if each not in _IGNORED).lower().rstrip(". ")
+        if bare in ("", ".git") or bare.startswith(("git~", ".git:", ".git ")):
+            raise ValueError(f"{path!r} is no path of a flag repository")
+        if any(ord(each) < 0x20 or each in "\x7f\\:" for each in part):
+            raise ValueError(f"{path!r} is no path of a flag repository")
+
+
+def _write_tree(
+    repository: pygit2.Repository, tree: pygit2.Tree | None, changes: Mapping[str, object]
+) -> pygit2.Oid:
+    builder = repository.TreeBuilder() if tree is None else repository.TreeBuilder(tree)
+    for name, change in changes.items():
+        old = None if tree is None or name not in tree else tree[name]
+        if isinstance(change, dict):
+            below = old if isinstance(old, pygit2.Tree) else None
+            made = _write_tree(repository, below, change)
+            if len(repository[made].peel(pygit2.Tree)):
+                builder.insert(name, made, _TREE)
+            elif old is not None:
+                builder.remove(name)
+        elif isinstance(change, bytes):
+            mode = old.filemode if isinstance(old, pygit2.Blob) else _FILE
+            builder.insert(name, repository.create_blob(change), mode)
+        elif old is not None:
+            builder.remove(name)
+    return builder.write()

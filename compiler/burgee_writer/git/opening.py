@@ -1,0 +1,121 @@
+"""From the settings of a repository to its branch."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import pygit2
+
+from burgee_compiler.trees import folder_inside
+from burgee_writer.git.address import Address, local_path, read_address
+from burgee_writer.git.branch import Author, Branch, BranchMissing, Unreachable
+from burgee_writer.git.local import LocalBranch
+from burgee_writer.git.program import run_git
+from burgee_writer.git.pushes import failure_text
+from burgee_writer.git.remote import RemoteBranch
+from burgee_writer.git.ssh_signatures import CommitKey
+
+__all__ = ["open_branch"]
+
+_LOCAL_TIMEOUT: Final = 60.0
+
+
+def open_branch(
+    source: str,
+    *,
+    branch: str | None,
+    folder: str | None,
+    state_dir: Path,
+    key: CommitKey,
+    committer: Author,
+    token: str | None = None,
+    timeout: float = 30.0,
+) -> Branch:
+    """Return the branch of a path, a file:// URL or a remote.
+
+    Paths are opened in place; a remote is cloned into the state folder. `branch` is the one that
+    HEAD names where it is left out, `folder` that of the flag repository in the git repository.
+    Raises BranchMissing, Unreachable or ValueError, each with what to do.
+    """
+    pygit2.settings.enable_fsync_gitdir(True)
+    path = local_path(source)
+    if path is not None:
+        return _local(path, branch, folder, state_dir, key, committer)
+    address = read_address(source, token)
+    clone = _clone(state_dir, address)
+    name = branch or _head_of(clone, address, timeout)
+    return RemoteBranch(
+        clone,
+        name,
+        (folder or "").strip("/"),
+        address=address,
+        key=key,
+        committer=committer,
+        timeout=timeout,
+    )
+
+
+def _local(
+    path: Path,
+    branch: str | None,
+    folder: str | None,
+    state_dir: Path,
+    key: CommitKey,
+    committer: Author,
+) -> Branch:
+    found = pygit2.discover_repository(str(path)) if path.exists() else None
+    if found is None:
+        raise BranchMissing(f"{path} is in no git repository; make one with `git init` there")
+    try:
+        repository = pygit2.Repository(found)
+        inside = folder_inside(repository, path) if folder is None else folder.strip("/")
+    except (pygit2.GitError, ValueError) as error:
+        raise BranchMissing(f"{path} cannot be opened: {error}") from None
+    name = branch or _checked_out(repository)
+    common = _common(repository)
+    return LocalBranch(common, name, inside, state_dir=state_dir, key=key, committer=committer)
+
+
+def _common(repository: pygit2.Repository) -> Path:
+    own = Path(repository.path)
+    try:
+        text = (own / "commondir").read_text(encoding="utf-8").strip()
+    except OSError:
+        return own
+    return (own / text).resolve()
+
+
+def _checked_out(repository: pygit2.Repository) -> str:
+    target = repository.lookup_reference("HEAD").target
+    if not isinstance(target, str) or not target.startswith("refs/heads/"):
+        raise BranchMissing("HEAD names no branch; name one with --branch")
+    return target.removeprefix("refs/heads/")
+
+
+def _clone(state_dir: Path, address: Address) -> Path:
+    digest = sha256(address.url.encode()).hexdigest()[:16]
+    clone = state_dir / f"repository-{digest}.git"
+    if not (clone / "HEAD").exists():
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ran = run_git(state_dir, "init", "--quiet", "--bare", clone.name, timeout=_LOCAL_TIMEOUT)
+        if ran.code != 0:
+            raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
+        clone.chmod(0o700)
+    return clone
+
+
+def _head_of(clone: Path, address: Address, timeout: float) -> str:
+    ran = run_git(
+        clone,
+        *("ls-remote", "--symref", address.url, "HEAD"),
+        timeout=timeout,
+        config=address.config,
+    )
+    if ran.code != 0:
+        raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")
+    for line in ran.out.splitlines():
+        if line.startswith("ref: refs/heads/"):
+            return line.removeprefix("ref: refs/heads/").partition("\t")[0]
+    raise BranchMissing("the remote names no branch of its own; name one with --branch")
