@@ -22,10 +22,12 @@ from burgee_writer.routes.flags import FlagSummary
 from burgee_writer.routes.operations import OPERATIONS, Operation
 from burgee_writer.routes.shapes import ChangesBody, OverrideBody, StateBody, UndoBody
 from burgee_writer.routes.writes import EVERY_WRITE
+from burgee_writer.webhooks.ledger import Delivery
 
 __all__ = ["openapi"]
 
 _TYPES: Final = (
+    Delivery,
     StateBody,
     OverrideBody,
     ChangesBody,
@@ -204,14 +206,14 @@ def _others() -> Iterable[Described]:
         "audit",
         "What changed: newest first, API writes and pull requests alike.",
         "AuditPage",
-        ("entity", "entity_key", "actor", "since", "until", "environment", "audit_limit", "cursor"),
+        ("entity", "entity_key", "actor", "since", "until", "environment", "limit_200", "cursor"),
     )
     yield _get(
         "/v1/webhooks/deliveries",
         "listDeliveries",
         "What webhooks were sent; needs admin.",
         "DeliveryPage",
-        ("limit", "cursor", "delivery_state"),
+        ("limit_200", "cursor", "delivery_state"),
     )
     again = operation(
         "redeliver",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from burgee_writer.history.records import ENTITIES
 from burgee_writer.openapi_shapes import ID, TEXT, Json
 
 __all__ = ["HEADERS", "PARAMETERS", "SECURITY"]
@@ -101,13 +102,13 @@ PARAMETERS: Final[Json] = {
     "q": _parameter("query", "q", "Text in key, name or description; case is ignored.", TEXT),
     "active": _switch("active", "Those that run; false: those that do not."),
     "rev": _parameter("query", "rev", "A commit of the branch; left out: the newest.", ID),
-    "entity": _parameter("query", "entity", "Of this sort, such as flag.", TEXT),
+    "entity": _parameter("query", "entity", "Of this sort.", {"enum": list(ENTITIES)}),
     "entity_key": _parameter("query", "entity_key", "Of this key, also before a rename.", TEXT),
     "actor": _parameter("query", "actor", "By this author: name or address.", TEXT),
     "since": _parameter("query", "since", "At this instant or later.", TEXT),
     "until": _parameter("query", "until", "Before this instant.", TEXT),
     "cursor": _parameter("query", "cursor", "`cursor` of the page before.", TEXT),
-    "audit_limit": _parameter(
+    "limit_200": _parameter(
         "query",
         "limit",
         "How many at most.",

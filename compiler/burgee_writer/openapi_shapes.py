@@ -13,6 +13,7 @@ TEXT: Final[Json] = {"type": "string"}
 _NUMBER: Final[Json] = {"type": "integer", "minimum": 0}
 _TEXTS: Final[Json] = {"type": "array", "items": TEXT}
 ID: Final[Json] = {**TEXT, "pattern": _COMMIT}
+_WORDS: Final[Json] = {"anyOf": [TEXT, _TEXTS]}
 _COUNTS: Final[Json] = {"type": "object", "additionalProperties": _NUMBER}
 
 
@@ -36,7 +37,6 @@ def record(needed: Json, also: Json | None = None, description: str = "") -> Jso
 
 _TEXT_OR_NULL: Final[Json] = {"type": ["string", "null"]}
 _WHOLE: Final[Json] = {"type": ["integer", "null"]}
-_OF_COMMITS: Final = ("action", "undoes", "reason", "request_id", "subject", "body")
 _SPOT: Final[Json] = {
     "file": TEXT,
     **dict.fromkeys(("line", "column", "end_line", "end_column"), _WHOLE),
@@ -86,8 +86,8 @@ ANSWERS: Final[Json] = {
         {
             "client_id": TEXT,
             "client_secret": TEXT,
-            "scope": TEXT,
-            "tenant": {"anyOf": [TEXT, _TEXTS]},
+            "scope": _WORDS,
+            "tenant": _WORDS,
             "audience": {"enum": ["writer", "edge"]},
         },
     ),
@@ -201,52 +201,53 @@ ANSWERS: Final[Json] = {
         {
             "entries": {"type": "array", "items": ref("AuditEntry")},
             "cursor": _TEXT_OR_NULL,
+            **_READ,
         },
-        {"request_id": TEXT},
     ),
     "AuditEntry": record(
         {
             "commit": ID,
+            "parent": nullable(ID),
             "time": TEXT,
             "live_at": TEXT,
+            "live_commit": ID,
             "author": record({"name": TEXT, "email": TEXT}),
+            "reviewers": {
+                "type": "array",
+                "items": record({"name": TEXT, "email": TEXT, "by": TEXT}),
+            },
             "source": {"enum": ["api", "git"]},
+            "tenant": _TEXT_OR_NULL,
             "entity": TEXT,
             "entity_key": _TEXT_OR_NULL,
-            "before": {},
-            "after": {},
-            "changes": {"type": "array", "items": {"type": "object"}},
-        },
-        {
-            "parent": nullable(ID),
-            "live_commit": ID,
-            "reviewers": {"type": "array", "items": {"type": "object"}},
-            "tenant": _TEXT_OR_NULL,
             "renamed_from": _TEXT_OR_NULL,
             "files": _TEXTS,
+            **dict.fromkeys(("action", "undoes", "reason", "request_id"), _TEXT_OR_NULL),
             "environments": _TEXTS,
-            **dict.fromkeys(_OF_COMMITS, _TEXT_OR_NULL),
-            "claimed": {"type": ["object", "null"]},
+            "claimed": {
+                "type": ["object", "null"],
+                "description": "What a commit says of itself that no writer signed.",
+            },
+            "subject": _TEXT_OR_NULL,
+            "body": _TEXT_OR_NULL,
+            "before": {"description": "The resource; null where there was none."},
+            "after": {"description": "The resource; null where there is none."},
+            "changes": {
+                "type": "array",
+                "items": record({"kind": TEXT, "text": TEXT, "environments": _TEXTS}),
+                "description": "What changed for users, in words.",
+            },
         },
-        "One resource that one commit changed.",
+        description="One resource that one commit changed.",
     ),
     "DeliveryPage": record(
         {
             "deliveries": {"type": "array", "items": ref("Delivery")},
             "cursor": _TEXT_OR_NULL,
+            "request_id": TEXT,
         },
-        {"request_id": TEXT},
     ),
-    "Delivery": record(
-        {
-            "id": TEXT,
-            "event": TEXT,
-            "commit": TEXT,
-            "url": TEXT,
-            "state": {"enum": ["pending", "delivered", "dead"]},
-            "attempts": {"type": "array", "items": {"type": "object"}},
-        },
-        description="An event on its way to a webhook.",
+    "Redelivered": record(
+        {"id": TEXT, "state": {"enum": ["pending"]}, "request_id": TEXT},
     ),
-    "Redelivered": {"type": "object"},
 }
