@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
+import pygit2
 import structlog
 
 from burgee_http.authentication import Authenticator
@@ -24,6 +25,7 @@ from burgee_http.tenancy import Gate
 from burgee_writer.app import Surroundings, make_app, named
 from burgee_writer.git.branch import Author, Branch, Unreachable
 from burgee_writer.git.compare import compare_url
+from burgee_writer.git.message import one_line
 from burgee_writer.git.opening import open_branch
 from burgee_writer.git.ssh_signatures import CommitKeys
 from burgee_writer.history.index import HistoryIndex
@@ -41,6 +43,7 @@ from burgee_writer.tokens.verifying import make_authenticator
 from burgee_writer.webhooks.deliver import Webhooks
 from burgee_writer.webhooks.from_git import GitChanges
 from burgee_writer.webhooks.settings import WebhookSettings, followed_secrets
+from burgee_writer.writing.committing import author_of
 from burgee_writer.writing.current import Current
 from burgee_writer.writing.loop import Writer
 from burgee_writer.writing.reviewed import Reviewed
@@ -152,7 +155,7 @@ def _service(
         history,
         Reviewed(branch.repository_path, branch.inside, keys),
         kills,
-        author_domain=options.author_domain,
+        author=partial(_author, options, branch),
     )
     return Service(
         writer=writer,
@@ -160,6 +163,23 @@ def _service(
         definitions=Definitions(),
         compare_url=lambda proposed: compare_url(options.repo, branch.name, proposed),
     )
+
+
+def _author(options: Options, branch: Branch, subject: str) -> Author:
+    """Return the author that a subject is; where everybody is let in it is git's own user."""
+    if options.insecure:
+        config = pygit2.Repository(str(branch.repository_path)).config
+        name, email = (_said(config, each) for each in ("user.name", "user.email"))
+        if name and email:
+            return Author(name, email)
+    return author_of(subject, options.author_domain)
+
+
+def _said(config: pygit2.Config, name: str) -> str:
+    try:
+        return one_line(config[name] or "").replace("<", "").replace(">", "")
+    except (KeyError, ValueError):
+        return ""
 
 
 def _webhooks(options: Options, branch: Branch, keys: CommitKeys) -> Webhooks:
@@ -200,7 +220,8 @@ def _background(
         tasks = [asyncio.create_task(events.run()), asyncio.create_task(_follow(branch))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
-        webhooks.start()
+        if webhooks.wanted:
+            webhooks.start()
         try:
             yield
         finally:

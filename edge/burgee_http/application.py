@@ -76,7 +76,9 @@ class Application:
             path = call.route or self._template(scope)
             spent = (out.streams_since or perf_counter()) - began
             self._metrics.record(path, call.method, out.status, spent)
-            self._access_log.record(path, call.method, out.status, call.tenant, call.request_id)
+            self._access_log.record(
+                path, call.method, out.status, call.tenant, call.request_id, call.subject
+            )
 
     def hot_path(self, limits: Limits) -> HotPath:
         """What answers plain requests for direct handlers in this application's name."""

@@ -30,7 +30,7 @@ class Memo:
 
 
 class Call(msgspec.Struct, gc=False):
-    """One request. `route` and `tenant` are for the log; they are set once known."""
+    """One request. `route`, `tenant` and `subject` are for the log; they are set once known."""
 
     method: str
     path: str
@@ -44,6 +44,7 @@ class Call(msgspec.Struct, gc=False):
     memo: Memo | None = None
     waited: bool = False  # a handler has asked for time, and does so once
     counted: Callable[[], None] | None = None  # undoes that it counts towards its client's rate
+    subject: str = ""
 
     def give_back(self) -> None:
         """Said where the call is handled anew, so that it counts once."""

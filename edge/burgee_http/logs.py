@@ -75,8 +75,18 @@ class AccessLog:
         self._due = 0.0
         self._log = structlog.get_logger("burgee.access")
 
-    def record(self, path: str, method: str, status: int, tenant: str, request_id: str) -> None:
-        """`path` is the template of the route: ids of users and flags are never logged."""
+    def record(
+        self,
+        path: str,
+        method: str,
+        status: int,
+        tenant: str,
+        request_id: str,
+        subject: str = "",
+    ) -> None:
+        """`path` is the template of the route: ids of users and flags are never logged. `subject`
+        is who called, where a server that writes has told.
+        """
         if status < 500:
             self._due += self._sample
             if self._due < 1.0:
@@ -90,4 +100,5 @@ class AccessLog:
             status=status,
             tenant=tenant,
             request_id=request_id,
+            **({"subject": subject} if subject else {}),
         )

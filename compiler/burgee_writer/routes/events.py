@@ -77,7 +77,7 @@ class Events:
         """Open the stream of a call."""
         gate = self._service.gate
         access = gate.admit(call.headers, _SCOPE, implied=True)
-        call.tenant = access.tenant
+        call.tenant, call.subject = access.tenant, access.principal.subject
         if self._stopping or len(self._streams) >= self._limit:
             raise ApiError(503, "too_many_streams", "This writer holds as many as it may.")
         held = call.headers.get(b"last-event-id", b"").decode("latin-1").strip()

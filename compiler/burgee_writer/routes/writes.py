@@ -40,7 +40,7 @@ _COMMIT: Final = 40
 def admit(service: Service, call: Call, scope: str) -> Access:
     """Return who calls for which tenant; a token of one tenant need not name it."""
     access = service.gate.admit(call.headers, scope, implied=True)
-    call.tenant = access.tenant
+    call.tenant, call.subject = access.tenant, access.principal.subject
     return access
 
 

@@ -84,6 +84,11 @@ class Webhooks:
         self._line = self._new_line()
         self._counts = {"delivered": 0, "failed": 0, "dead": 0}
 
+    @property
+    def wanted(self) -> bool:
+        """Whether any host may be called; else there is nothing to run for."""
+        return bool(self._settings.hosts)
+
     def start(self) -> None:
         """Begin to deliver."""
         self._thread = threading.Thread(target=self._run, name="burgee-webhooks", daemon=True)

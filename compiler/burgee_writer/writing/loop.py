@@ -19,10 +19,10 @@ from burgee.instants import MICROSECONDS
 from burgee_compiler.past.steps import History
 from burgee_compiler.writes import WriteRefusedError
 from burgee_writer.changes.working import Working
-from burgee_writer.git.branch import Branch, Done, Draft, Moved, Refused
+from burgee_writer.git.branch import Author, Branch, Done, Draft, Moved, Refused
 from burgee_writer.git.message import Message, read_message
 from burgee_writer.tips.tip import Tip, tree_of
-from burgee_writer.writing.committing import author_of, did_of, message_of, proposal_name
+from burgee_writer.writing.committing import did_of, message_of, proposal_name
 from burgee_writer.writing.current import Current
 from burgee_writer.writing.etags import check_expected
 from burgee_writer.writing.figures import WriteFigures
@@ -72,7 +72,7 @@ class Writer:
         reviewed: Reviewed,
         kills: KillsOf,
         *,
-        author_domain: str,
+        author: Callable[[str], Author],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -83,7 +83,7 @@ class Writer:
         self._history = history
         self._reviewed = reviewed
         self._kills = kills
-        self._domain = author_domain
+        self._author = author
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
@@ -155,7 +155,8 @@ class Writer:
         if judged.errors:
             raise invalid(judged, request.tenant)
         require_not_held(self.branch, tip, judged, request.tenant, did)
-        made = with_verdict(judged, tip, request, self._reviewed, self._kills, now)
+        by = self._author(request.subject).name
+        made = with_verdict(judged, tip, by, self._reviewed, self._kills, now)
         require_allowed(made, request)
         return (
             Written(
@@ -205,7 +206,7 @@ class Writer:
         draft = Draft(
             changes=judged.changes,
             message=message_of(request, written.did).text(),
-            author=author_of(request.subject, self._domain),
+            author=self._author(request.subject),
             at=round(self._clock()),
         )
         return self.branch.commit(written.previous, draft)

@@ -8,7 +8,6 @@ from burgee_compiler.plan.policy import is_restore, judge_plan
 from burgee_compiler.plan.report import FlagPlan, Plan
 from burgee_compiler.plan.reviewed import classes_against
 from burgee_writer.tips.tip import Tip
-from burgee_writer.writing.committing import author_of
 from burgee_writer.writing.judging import Judged
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.request import WriteRequest
@@ -35,9 +34,12 @@ class KillsOf(Protocol):
 
 
 def with_verdict(
-    judged: Judged, tip: Tip, request: WriteRequest, reviewed: Reviewed, kills: KillsOf, now: int
+    judged: Judged, tip: Tip, by: str, reviewed: Reviewed, kills: KillsOf, now: int
 ) -> Plan:
-    """Return the plan with classes against what was reviewed last, and the policy's verdicts."""
+    """Return the plan with classes against what was reviewed last, and the policy's verdicts.
+
+    `by` is the author, as commits name them.
+    """
     made = judged.plan
     burgee = tip.repository.burgee
     if burgee is None or not burgee.policy:
@@ -50,7 +52,6 @@ def with_verdict(
     switched_on = [
         flag for flag in made.flags if any("restore" in e.kinds for e in flag.environments)
     ]
-    by = author_of(request.subject, "").name  # as a commit names who killed it
     restores = all(
         _restores(flag, judged, by, kills(flag.tenant, flag.flag), reviewed, now)
         for flag in switched_on
