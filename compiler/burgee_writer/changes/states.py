@@ -113,11 +113,24 @@ def _everywhere(flag: Node, state: State, now: int) -> Iterator[Edit]:
 
 def _in_one(flag: Node, environment: str, state: State, now: int) -> Iterator[Edit]:
     place: Path = ("environments", environment)
+    if _is_plain_again(flag, environment, state):
+        yield Remove((*place, "state"))  # as it was before the switch was pulled here
+        return
     if find(flag, (*place, "schedule")) is not None:
         yield from _folded(flag, place, now)
     else:
         yield from _inherited(flag, environment, now)
     yield Set((*place, "state"), state)
+
+
+def _is_plain_again(flag: Node, environment: str, state: State) -> bool:
+    """Return whether the base alone says the same, now and later, once the overlay does not."""
+    schedules = (("schedule",), ("environments", environment, "schedule"))
+    steps = [find(flag, each) for each in schedules]
+    if any(isinstance(each, list) and any(map(_sets_state, each)) for each in steps):
+        return False
+    said = find(flag, ("environments", environment, "state"))
+    return said is not None and str(find(flag, ("state",)) or "on") == state
 
 
 def _folded(flag: Node, place: Path, now: int) -> Iterator[Edit]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from burgee_compiler.plan.policy import is_restore, judge_plan
 from burgee_compiler.plan.report import FlagPlan, Plan
 from burgee_compiler.plan.reviewed import classes_against
+from burgee_writer.changes.working import readable
 from burgee_writer.tips.tip import Tip
 from burgee_writer.writing.judging import Judged
 from burgee_writer.writing.refusals import WriteRefused
@@ -68,13 +69,17 @@ def _restores(
     """Return whether a flag gets back the bytes that it had before a kill of the caller's own."""
     if kill is None or kill.parent is None:
         return False
-    before = reviewed.read(kill.parent, flag.file)
-    return before is not None and is_restore(
+    before, after = reviewed.read(kill.parent, flag.file), judged.head.files.read(flag.file)
+    if before is None:
+        return False
+    if readable(before, flag.file) == readable(after, flag.file) is not None:
+        after = before  # `state: on` may be written or left out
+    return is_restore(
         by=by,
         killed_by=kill.subject,
         at=now,
         killed_at=kill.at,
-        now=judged.head.files.read(flag.file),
+        now=after,
         before_the_kill=before,
     )
 

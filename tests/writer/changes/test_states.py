@@ -153,6 +153,23 @@ def test_comments_stay() -> None:
     assert working.writing.changes == {PATH: text.replace("state: on", "state: off").encode()}
 
 
+PLAIN = (
+    "default: on # served\n",
+    "state: on\ndefault: on\nenvironments:\n  staging: {default: off}\n",
+    "default: on\nenvironments:\n  production:\n    default: off # here\n",
+)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_off_and_on_again_gives_back_the_bytes(text: str) -> None:
+    files = files_of(text)
+    for state in ("off", "on"):
+        working = Working("acme", tip_of(files), NOW)
+        set_state("f", state, ["production"])(working)
+        files[PATH] = (working.writing.changes[PATH] or b"").decode()
+    assert files[PATH] == text
+
+
 def test_rules_that_differ_by_environment_are_not_copied() -> None:
     step = f"{{at: {format_instant(NOW + HOUR)}, set: {{state: off, rules: [%s]}}}}"
     rule = "{name: r, serve: on, environments: {staging: {percentage: 5}}}"
