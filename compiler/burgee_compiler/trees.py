@@ -228,8 +228,9 @@ class CommitTree:
     def read(self, path: str) -> bytes:
         import pygit2  # noqa: PLC0415
 
-        try:
-            blob = self._tree[path]
+        known = self._stamps.get(path)
+        try:  # to look a path up anew takes as long as its folder is large
+            blob = self._tree[path] if known is None else self._repository[pygit2.Oid(raw=known)]
         except KeyError as error:
             raise FileNotFoundError(path) from error
         if not isinstance(blob, pygit2.Blob):

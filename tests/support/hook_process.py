@@ -16,9 +16,11 @@ __all__ = ["hook_process"]
 _PROGRAM = """
 import json, sys
 from pathlib import Path
+from burgee_http.logs import configure_logs
 from burgee_writer.webhooks.deliver import Webhooks
 from burgee_writer.webhooks.from_git import GitChanges
 from burgee_writer.webhooks.settings import WebhookSecret, WebhookSettings
+configure_logs(level="warning")  # to stderr: what is printed is for the test
 repository, state, secret, fields = sys.argv[1:]
 secrets = {"hooks": WebhookSecret("hooks", ("*",), (secret,))}
 settings = WebhookSettings(

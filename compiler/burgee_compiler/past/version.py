@@ -9,11 +9,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 from msgspec import Struct
 
 from burgee_compiler.checks.walk import flag_parts, rule_lists, rule_parts, segment_parts, whens
-from burgee_compiler.definitions import read_definition
-from burgee_compiler.model.decoder import Kind
+from burgee_compiler.model.decoder import BAD, Decoder, Kind
 from burgee_compiler.model.files import LAYERS, LOCK, SEGMENT, Layer, Lock, Segment
 from burgee_compiler.model.flag import FLAG, Flag
 from burgee_compiler.past.steps import Step
+from burgee_compiler.source import Node, read_yaml
 
 __all__ = [
     "Read",
@@ -21,6 +21,7 @@ __all__ = [
     "Version",
     "earlier_path",
     "lock_path",
+    "read_node",
     "read_segment",
     "read_value",
     "read_version",
@@ -180,11 +181,22 @@ def read_value(data: bytes | None, path: str, kind: Kind) -> Any:
     """Return what a file defines, None where there is none; never to be changed in place."""
     if data is None:
         return None
-    return _kept(data, path, kind) if len(data) <= _LONGEST_KEPT else _value(data, path, kind)
+    return _value_kept(data, path, kind) if len(data) <= _LONGEST_KEPT else _value(data, path, kind)
+
+
+def read_node(data: bytes) -> Node | None:
+    """Return a file as a plain tree, None where it does not read; never to be changed in place."""
+    return _node_kept(data) if len(data) <= _LONGEST_KEPT else _node(data)
 
 
 def _value(data: bytes, path: str, kind: Kind) -> Any:
-    return read_definition(data, path, kind, None)[0]
+    node = read_node(data)
+    return BAD if node is None else kind.read(Decoder(path), node)
 
 
-_kept: Final = lru_cache(maxsize=_KEPT)(_value)
+def _node(data: bytes) -> Node | None:
+    return read_yaml(data, "")[0]
+
+
+_value_kept: Final = lru_cache(maxsize=_KEPT)(_value)
+_node_kept: Final = lru_cache(maxsize=_KEPT)(_node)

@@ -15,8 +15,8 @@ from burgee_compiler.past.parts import Changed
 from burgee_compiler.past.steps import decoded_text
 from burgee_compiler.source import Json
 from burgee_writer.git.message import Message, one_line, read_message
-from burgee_writer.history.before_after import compare
 from burgee_writer.history.commits import known_commit
+from burgee_writer.history.comparisons import Comparisons
 from burgee_writer.history.moment import Moment
 from burgee_writer.history.people import Person, Reviewer, reviewers_in
 from burgee_writer.history.records import Entity, Record, Touched
@@ -96,15 +96,16 @@ class AuditPage(Struct, frozen=True):
 class Entries:
     """Makes the entries of one page; for one thread."""
 
-    def __init__(self, trees: TreeReader, tenant: str) -> None:
+    def __init__(self, trees: TreeReader, comparisons: Comparisons, tenant: str) -> None:
         self._trees = trees
+        self._comparisons = comparisons
         self._tenant = tenant
         self._last: tuple[str, Moment] | None = None
         self._texts: dict[str, str] = {}
 
     def entry(self, record: Record, touched: Touched, live: Record) -> AuditEntry:
         """Return the entry of a resource that a commit changed, live by another or itself."""
-        compared = compare(self._moment(record), touched)
+        compared = self._comparisons.compare(self._moment(record), record, touched)
         text, brought = self._text(record.id), self._text(live.id)
         message = record.message
         shown = record.tenants == (self._tenant,)
@@ -115,7 +116,7 @@ class Entries:
             live_at=format_instant(live.at),
             live_commit=live.id,
             author=Person(one_line(record.author), one_line(record.email)),
-            reviewers=reviewers_in(text, brought),
+            reviewers=reviewers_in(text if shown else "", text + "\n" + brought),
             source="git" if message is None else "api",
             tenant=touched.tenant or None,
             entity=touched.entity,

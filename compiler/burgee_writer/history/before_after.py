@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -12,8 +11,8 @@ from burgee_compiler.model.files import LAYERS
 from burgee_compiler.past.changes import changes_between
 from burgee_compiler.past.parts import Changed
 from burgee_compiler.past.resources import layers_changes, segment_changes, settings_changes
-from burgee_compiler.past.version import read_segment, read_value, read_version
-from burgee_compiler.source import Json, Unresolvable, read_yaml, resolve
+from burgee_compiler.past.version import read_node, read_segment, read_value, read_version
+from burgee_compiler.source import Json, Unresolvable, resolve
 from burgee_writer.history.moment import Moment
 from burgee_writer.history.records import Touched
 from burgee_writer.history.resources import definition_path
@@ -21,8 +20,6 @@ from burgee_writer.history.resources import definition_path
 __all__ = ["Compared", "compare", "environments_at"]
 
 _UNREADABLE: Final[Json] = {"unreadable": True}
-_KEPT: Final = 256
-_LONGEST_KEPT: Final = 64 * 1024
 
 
 class Compared(Struct, frozen=True):
@@ -92,17 +89,10 @@ def _document(data: bytes | None) -> Json:
     """Return a YAML file as JSON; a scalar or list is no resource."""
     if data is None:
         return None
-    return _kept(data) if len(data) <= _LONGEST_KEPT else _read(data)
-
-
-def _read(data: bytes) -> Json:
-    node, _ = read_yaml(data, "")
+    node = read_node(data)
     if not isinstance(node, dict):
         return _UNREADABLE
     try:
         return resolve(node)
     except Unresolvable:
         return _UNREADABLE
-
-
-_kept: Final = lru_cache(maxsize=_KEPT)(_read)

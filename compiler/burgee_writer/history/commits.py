@@ -109,9 +109,9 @@ class CommitReader:
                 if blob is None or blob in seen or not raw.endswith(b".yaml"):
                     continue
                 seen.add(blob)
-                found = self._repository.get(pygit2.Oid(raw=blob))
-                if isinstance(found, pygit2.Blob):
-                    yield f"{folder}/{text_of(raw)}", found.data
+                data = self._trees.data(blob)
+                if data is not None:
+                    yield f"{folder}/{text_of(raw)}", data
 
     def _tree(self, side: Side) -> pygit2.Tree | None:
         if side is None:

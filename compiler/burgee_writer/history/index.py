@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from burgee_writer.git.message import Message
 from burgee_writer.git.ssh_signatures import CommitKeys
-from burgee_writer.history.audit import AuditPage, AuditQuery
+from burgee_writer.history.audit import AuditPage, AuditQuery, Entries
 from burgee_writer.history.commits import CommitReader, known_commit
+from burgee_writer.history.comparisons import Comparisons
 from burgee_writer.history.cursor import BadCursor
 from burgee_writer.history.kills import Kill, switched_off
 from burgee_writer.history.line import Line
@@ -51,6 +52,7 @@ class HistoryIndex:
         self._file = (
             None if state_dir is None else IndexFile(state_dir, repository_path, inside, keys)
         )
+        self._comparisons = Comparisons()
         self._lock = Lock()
         self._line = Line()
         self._side = Line()
@@ -120,7 +122,8 @@ class HistoryIndex:
             return start
         if start.tip not in line:
             return BadCursor("the history was rewritten since it was given")
-        return page_from(start, query, self._at(line, start.tip), self._trees())
+        make = Entries(self._trees(), self._comparisons, query.tenant)
+        return page_from(start, query, self._at(line, start.tip), make)
 
     def _at(self, line: Line, tip: str) -> Line:
         """Return a line along which a commit of this one was a tip."""

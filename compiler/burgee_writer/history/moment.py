@@ -28,8 +28,9 @@ class Moment:
         self._changed: dict[str, Change] = {
             change.path: change for each in touched for change in each.changes
         }
-        root = trees.root(commit)
-        self._tree = None if root is None else trees.repository[pygit2.Oid(raw=root)]
+        self._root = trees.root(commit)
+        self.bytes_read = 0
+        """How much of what the commit changed was read so far."""
 
     def after(self, path: str) -> bytes | None:
         """Return a file as it is since the commit, None where there is none."""
@@ -45,16 +46,9 @@ class Moment:
         return self._blob(change.before) if merged is None else merged
 
     def _unchanged(self, path: str) -> bytes | None:
-        if is_list(path):
-            return b""
-        if not isinstance(self._tree, pygit2.Tree):
-            return None
-        try:
-            found = self._tree[path]
-        except KeyError:
-            return None
-        return found.data if isinstance(found, pygit2.Blob) else None
+        return b"" if is_list(path) else self._trees.blob(self._root, path)
 
     def _blob(self, name: str | None) -> bytes | None:
-        found = None if name is None else self._trees.repository.get(pygit2.Oid(hex=name))
-        return found.data if isinstance(found, pygit2.Blob) else None
+        data = None if name is None else self._trees.data(bytes.fromhex(name))
+        self.bytes_read += len(data or b"")
+        return data

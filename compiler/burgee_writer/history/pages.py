@@ -15,7 +15,6 @@ from burgee_writer.history.cursor import (
 )
 from burgee_writer.history.line import Line
 from burgee_writer.history.records import SHARED, Record, Touched
-from burgee_writer.history.trees import TreeReader
 
 __all__ = ["page_from", "start_of"]
 
@@ -42,14 +41,13 @@ def start_of(query: AuditQuery, tip: str) -> Position | BadCursor:
 
 
 def page_from(
-    start: Position, query: AuditQuery, line: Line, trees: TreeReader
+    start: Position, query: AuditQuery, line: Line, make: Entries
 ) -> AuditPage | BadCursor:
     """Return the page that begins at a place of a line."""
     count = line.led_to(start.tip) or 0
     if start.back >= count:
         return BadCursor("it leads to where there is nothing")
     entries: list[AuditEntry] = []
-    make = Entries(trees, query.tenant)
     found = _asked_for(start, query, line, count)
     for made, (place, index, record, touched) in enumerate(found):
         if len(entries) >= query.limit or made >= _LOOKED_AT:

@@ -34,9 +34,13 @@ class Reviewer(Struct, frozen=True):
     by: str
 
 
-def reviewers_in(*messages: str) -> tuple[Reviewer, ...]:
-    """Return who is named in messages, each once."""
-    found = dict.fromkeys(each for text in messages for each in _named(text))
+def reviewers_in(own: str, others: str) -> tuple[Reviewer, ...]:
+    """Return who is named, each once, in a message of one's own and in one that may be others'.
+
+    From that only names with an address are taken: without one it may be any words.
+    """
+    found = dict.fromkeys(_named(own))
+    found |= dict.fromkeys(each for each in _named(others) if each.email)
     return tuple(found)[:_MOST]
 
 

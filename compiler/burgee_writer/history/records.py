@@ -30,7 +30,7 @@ class Change(Struct, frozen=True, array_like=True, gc=False):
     """Whether it is to be held against what git makes of the two sides of a merge."""
 
 
-class Touched(Struct, frozen=True, array_like=True):
+class Touched(Struct, frozen=True, array_like=True, gc=False):
     """A resource that a commit changed; `key` is None where a tenant has but one of the sort."""
 
     tenant: str
@@ -40,7 +40,7 @@ class Touched(Struct, frozen=True, array_like=True):
     renamed_from: str | None = None
 
 
-class Record(Struct, frozen=True, array_like=True):
+class Record(Struct, frozen=True, array_like=True, gc=False):
     """One commit. `at` is its committer's time in microseconds."""
 
     id: str

@@ -24,6 +24,9 @@ EMPTY: Final[Mapping[bytes, Item]] = {}
 _FOLDER: Final = b"40000"
 _KEPT: Final = 200_000
 """How many names are remembered, of all folders together."""
+_SMALL: Final = 16 * 1024
+_MOST_SMALL: Final = 1_000
+"""So many small files are remembered: those that many flags use are read for each entry."""
 _ENTRY: Final = {
     length: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % length, re.DOTALL) for length in (20, 32)
 }
@@ -37,6 +40,7 @@ class TreeReader:
         self._inside = [part.encode() for part in inside.split("/") if part]
         self._kept: OrderedDict[bytes, dict[bytes, Item]] = OrderedDict()
         self._names = 0
+        self._small: dict[bytes, bytes] = {}
 
     def entries(self, tree: Side) -> Mapping[bytes, Item]:
         """Return what is in a folder, by name."""
@@ -59,6 +63,28 @@ class TreeReader:
         for name in self._inside:
             _, tree = parts(self.entries(tree).get(name))
         return tree
+
+    def blob(self, tree: Side, path: str) -> bytes | None:
+        """Return a file's bytes, None where there is no such file."""
+        *folders, name = path.encode().split(b"/")
+        for folder in folders:
+            _, tree = parts(self.entries(tree).get(folder))
+        file, _ = parts(self.entries(tree).get(name))
+        return self.data(file)
+
+    def data(self, blob: Side) -> bytes | None:
+        """Return a blob's bytes, None where there is none: a submodule's is elsewhere."""
+        if blob is None:
+            return None
+        if blob in self._small:
+            return self._small[blob]
+        found = self.repository.get(pygit2.Oid(raw=blob))
+        data = found.data if isinstance(found, pygit2.Blob) else None
+        if data is not None and len(data) <= _SMALL:
+            if len(self._small) >= _MOST_SMALL:
+                self._small.clear()
+            self._small[blob] = data
+        return data
 
     def place(self, path: str) -> str:
         """Return where a file of the flag repository stands in the whole one."""

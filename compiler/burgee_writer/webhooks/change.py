@@ -10,11 +10,13 @@ from msgspec import Struct
 __all__ = ["Change", "ChangesSince", "Entity", "Rewritten", "Target"]
 
 
-class Entity(Struct, frozen=True, order=True):
-    """A thing that a change is of: `entity` is such as `flag`, `key` what it is called."""
+class Entity(Struct, frozen=True):
+    """A thing that a change is of: `entity` is such as `flag`, `key` what it is called, None where
+    a tenant has but one of the sort.
+    """
 
     entity: str
-    key: str
+    key: str | None
 
 
 class Target(Struct, frozen=True):

@@ -79,7 +79,7 @@ class GitChanges:
                 previous_commit=None if before is None else str(before.id),
                 tenant=tenant,
                 time=after.commit_time * MICROSECONDS,
-                entities=tuple(sorted(entities)),
+                entities=tuple(sorted(entities, key=lambda each: (each.entity, each.key or ""))),
                 actor=one_line(step.author[0]),
                 action=said.action or None if said is not None and alone else None,
                 reason=said.reason if said is not None and alone else None,

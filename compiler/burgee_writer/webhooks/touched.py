@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
+from burgee_compiler.definitions import read_definition
 from burgee_compiler.layout import ROOT_FILE, TENANT_FILES, key_of
+from burgee_compiler.model.files import SEGMENT, Segment
 from burgee_compiler.model.kinds import is_identifier
 from burgee_writer.webhooks.change import Entity
 
@@ -16,7 +18,7 @@ Read: TypeAlias = Callable[[str], bytes | None]
 Names: TypeAlias = Callable[[str], Iterable[str]]
 """Returns the names in a folder."""
 
-REPOSITORY: Final = Entity("repository", "burgee")
+REPOSITORY: Final = Entity("repository", None)
 _LISTS: Final = (".csv", ".txt")
 
 
@@ -40,8 +42,7 @@ def touched(paths: Iterable[str], read: Read, names: Names) -> dict[str, set[Ent
 
 def _entities(tenant: str, inside: str, read: Read, names: Names) -> Iterator[Entity]:
     if inside in TENANT_FILES:
-        name = inside.removesuffix(".yaml")
-        yield Entity(name, name)
+        yield Entity(inside.removesuffix(".yaml"), None)
     elif inside.startswith("flags/") and inside.endswith(".yaml"):
         yield Entity("flag", key_of(inside.replace(".lock.yaml", ".yaml"), "flags/"))
     elif inside.startswith("segments/") and inside.endswith(".yaml"):
@@ -49,5 +50,15 @@ def _entities(tenant: str, inside: str, read: Read, names: Names) -> Iterator[En
     elif inside.startswith("segments/") and inside.endswith(_LISTS):
         folder, _, name = f"{tenant}/{inside}".rpartition("/")
         for each in names(folder):
-            if each.endswith(".yaml") and name.encode() in (read(f"{folder}/{each}") or b""):
-                yield Entity("segment", key_of(f"{folder}/{each}", f"{tenant}/segments/"))
+            path = f"{folder}/{each}"
+            if each.endswith(".yaml") and name in _lists(read(path), path):
+                yield Entity("segment", key_of(path, f"{tenant}/segments/"))
+
+
+def _lists(data: bytes | None, path: str) -> set[object]:
+    """Return the lists of members that a segment's file names."""
+    segment = None if data is None else read_definition(data, path, SEGMENT, None)[0]
+    if not isinstance(segment, Segment):
+        return set()
+    overlays = segment.environments.values()
+    return {segment.members_file, *(each.members_file for each in overlays)}

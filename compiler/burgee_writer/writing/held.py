@@ -1,4 +1,7 @@
-"""A write to a flag that is held would do nothing: it is refused, and told what holds the flag."""
+"""A write to a flag that is held would do nothing: it is refused, and told what holds the flag.
+
+A write that makes tests of its flag fail would hold it from then on, and is refused as invalid.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,15 @@ def _require_flag(
     held = held_in(head, tenant, key, environments or head.environments)
     if held is None:
         return
-    brought = _brought_by(branch, tip, held)
     findings = [each for each in held.findings if each.where.file.startswith(f"{tenant}/")]
+    if held_in(judged.sides.base, tenant, key, held.environments) is None:
+        raise WriteRefused(  # by tests alone: all else that is wrong was told before
+            "invalid",
+            f"The change would make tests fail: {findings[0].message}.",
+            told(judged.head, findings),
+            help="mend the tests in the same write, or change the flag in another way",
+        )
+    brought = _brought_by(branch, tip, held)
     details = {
         "environments": list(held.environments),
         **told(judged.head, findings),

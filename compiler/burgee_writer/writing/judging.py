@@ -13,6 +13,7 @@ from burgee_compiler.load import load_repository
 from burgee_compiler.plan.compare import Revision, plan
 from burgee_compiler.plan.report import Plan
 from burgee_compiler.repository import Repository
+from burgee_compiler.trees import Tree
 from burgee_compiler.writes import Changes, Overlaid, added, lock_of
 from burgee_compiler.writes.relock import with_locks
 from burgee_writer.changes.working import Did, readable
@@ -47,7 +48,8 @@ def judge(tip: Tip, changes: Changes, did: Did, now: int) -> Judged | None:
     if not changes:
         return None
     if not did.keep_locks:
-        changes = with_locks(tip.repository, _changed_part(tip, changes), changes)
+        before, after = (_part(each, changes) for each in (tip.files, Overlaid(tip.files, changes)))
+        changes = with_locks(before, after, changes)
     head = tip.with_changes(changes)
     found = tuple(added(tip.found, head.found))
     sides = sides_of(tip, head, changes.keys())
@@ -55,12 +57,11 @@ def judge(tip: Tip, changes: Changes, did: Did, now: int) -> Judged | None:
     return Judged(changes, head, found, sides, made, _newly_failing(sides))
 
 
-def _changed_part(tip: Tip, changes: Changes) -> Repository:
+def _part(files: Tree, changes: Changes) -> Repository:
     """Return the definitions that stand in changed files, with what their locks depend on."""
     tenants = {path.partition("/")[0] for path in changes}
     beside = {f"{tenant}/{name}" for tenant in tenants for name in TENANT_FILES}
     locks = {lock_of(path) for path in changes if path.endswith(".yaml")}
-    files = Overlaid(tip.files, changes)
     return load_repository(Some(files, {ROOT_FILE, *changes, *beside, *locks}))
 
 

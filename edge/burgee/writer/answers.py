@@ -9,7 +9,7 @@ from msgspec import Struct
 
 __all__ = ["Document", "Written", "document_of", "written_of"]
 
-_NAMES: Final = ("flag", "segment", "experiment", "override", "rule", "member")
+_NAMES: Final = ("flag", "segment")
 
 
 class Document(Struct, frozen=True):
@@ -54,7 +54,7 @@ def written_of(status: int, body: Mapping[str, Any], headers: Mapping[str, str])
     value = next((body[name] for name in _NAMES if isinstance(body.get(name), Mapping)), None)
     commit = body.get("commit") or headers.get("burgee-commit")
     return Written(
-        changed=bool(body.get("changed", status in (202, 204))),
+        changed=bool(body.get("changed", status == 204)),
         commit=commit,
         previous_commit=body.get("previous_commit") or headers.get("burgee-previous-commit"),
         created=status == 201,

@@ -291,6 +291,8 @@ def test_guessing_one_client_is_bounded(endpoint: Endpoint) -> None:
 def test_guessing_names_is_bounded(endpoint: Endpoint) -> None:
     statuses = [endpoint.form(client_id=f"client-{n}").status for n in range(103)]
     assert statuses == [401] * 100 + [429] * 3
+    # Who has to wait for all of them is not thought to have guessed.
+    assert {endpoint.form().status for _ in range(12)} == {429}
     endpoint.clock.now += 1
     assert endpoint.form().status == 200
     # What is refused for one client alone is no guess among all.
