@@ -16,7 +16,7 @@ from burgee_writer.changes.states import StateIn
 from burgee_writer.openapi_definitions import definitions
 from burgee_writer.openapi_operations import Described, answer, json_of, operation, refusals
 from burgee_writer.openapi_parameters import HEADERS, PARAMETERS, SECURITY
-from burgee_writer.openapi_shapes import ANSWERS, Json, ref
+from burgee_writer.openapi_shapes import ANSWERS, ID, Json, ref
 from burgee_writer.routes.events import Changed
 from burgee_writer.routes.flags import FlagSummary
 from burgee_writer.routes.operations import OPERATIONS, Operation
@@ -38,6 +38,7 @@ _TYPES: Final = (
     Plan,
 )
 _ALWAYS: Final = (400, 405, 408, 413, 431, 500)
+_MOST_CHANGES: Final = 100
 _GUARDED: Final = (*_ALWAYS, 401, 403, 429, 503)
 _WRITES: Final = (*_GUARDED, 404, 409, 412, 422)
 _OF_A_WRITE: Final = ("Tenant", "IdempotencyKey", "Reason", *EVERY_WRITE)
@@ -57,7 +58,6 @@ _BODIES: Final = {
 @cache
 def openapi() -> Json:
     """Return the document."""
-    _, types = msgspec.json.schema_components(_TYPES, ref_template=ref("{name}")["$ref"])
     paths: dict[str, Json] = {}
     for path, method, described in (*_writes(), *_reads(), *_others(), *_about()):
         paths.setdefault(path, {})[method] = described
@@ -71,13 +71,22 @@ def openapi() -> Json:
         },
         "paths": paths,
         "components": {
-            "schemas": {**types, **definitions(), **ANSWERS},
+            "schemas": {**_types(), **definitions(), **ANSWERS},
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "responses": refusals(),
             "securitySchemes": SECURITY,
         },
     }
+
+
+def _types() -> Json:
+    """Return the schemas of types, with the bounds that the types do not say."""
+    _, types = msgspec.json.schema_components(_TYPES, ref_template=ref("{name}")["$ref"])
+    types["StateBody"]["properties"]["environments"]["anyOf"][0]["minItems"] = 1
+    types["ChangesBody"]["properties"]["changes"] |= {"minItems": 1, "maxItems": _MOST_CHANGES}
+    types["UndoBody"]["properties"]["commit"] = ID
+    return types
 
 
 def _writes() -> Iterable[Described]:
@@ -187,7 +196,7 @@ def _get(
 
 
 def _document(path: str, sort: str) -> Described:
-    content = {"application/yaml": {"schema": {"type": "string"}}}
+    content: Json = {"application/yaml": {"schema": {}}}
     headers = {"Burgee-Commit": {"$ref": "#/components/headers/Burgee-Commit"}}
     good = {200: {"description": "The file.", "headers": headers, "content": content}}
     made = operation(

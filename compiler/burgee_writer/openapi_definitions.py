@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from burgee_compiler.schema import SCHEMAS
-from burgee_writer.openapi_shapes import TEXT, Json, nullable, ref
+from burgee_writer.openapi_shapes import KEY, Json, nullable, ref
 
 __all__ = ["definitions"]
 
@@ -32,9 +32,9 @@ def definitions() -> Json:
 
 
 def _of(name: str, properties: Json) -> Json:
-    keyed = {"key": TEXT, **properties}
+    keyed = {"key": KEY, **properties}
     fields = _nullable(properties)
-    fields["properties"]["key"] = TEXT
+    fields["properties"]["key"] = KEY
     return {
         f"{name}Fields": {**fields, "description": _FIELDS},
         f"{name}Upsert": {**fields, "required": ["key"]},

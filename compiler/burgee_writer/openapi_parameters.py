@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from burgee_writer.history.records import ENTITIES
-from burgee_writer.openapi_shapes import ID, TEXT, Json
+from burgee_writer.openapi_shapes import ID, KEY, NAME, TEXT, Json
 
 __all__ = ["HEADERS", "PARAMETERS", "SECURITY"]
 
-_NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
-_KEY: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}([.][A-Za-z0-9][A-Za-z0-9_-]{0,127})*$"
+_NAME: Final = f"^{NAME}$"
 
 
 def _header(description: str, schema: Json) -> Json:
@@ -68,7 +67,7 @@ PARAMETERS: Final[Json] = {
         "header", "Burgee-Reason", "Why, percent-encoded UTF-8; it stands in the commit.", TEXT
     ),
     "LastEventId": _parameter("header", "Last-Event-ID", "The last event that was taken in.", TEXT),
-    "key": _parameter("path", "key", "The key.", {**TEXT, "pattern": _KEY, "maxLength": 256}),
+    "key": _parameter("path", "key", "The key.", KEY),
     "rule": _parameter("path", "rule", "The rule's name.", {**TEXT, "pattern": _NAME}),
     "user": _parameter(
         "path", "user", "The targeting key, percent-encoded.", {**TEXT, "minLength": 1}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["ANSWERS", "ID", "TEXT", "Json", "nullable", "record", "ref"]
+__all__ = ["ANSWERS", "ID", "KEY", "NAME", "TEXT", "Json", "nullable", "record", "ref"]
 
 Json = dict[str, Any]
 
 _COMMIT: Final = "^[0-9a-f]{40}$"
 TEXT: Final[Json] = {"type": "string"}
+NAME: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+KEY: Final[Json] = {**TEXT, "pattern": f"^{NAME}([.]{NAME})*$", "maxLength": 256}
 _NUMBER: Final[Json] = {"type": "integer", "minimum": 0}
 _TEXTS: Final[Json] = {"type": "array", "items": TEXT}
 ID: Final[Json] = {**TEXT, "pattern": _COMMIT}
