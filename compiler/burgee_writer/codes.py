@@ -116,7 +116,7 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         422,
         "invalid",
-        "`burgee check` would find errors that are not there now; `findings` lists them",
+        "it would add errors, or make the flag's own tests fail; `findings` lists them",
         "mend them; each says how",
     ),
     Code(422, "not_editable", "the file is written so that it cannot be edited", "see `help`"),
