@@ -17,11 +17,14 @@ from burgee_http.event_stream import stream_route
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, Metrics
 from burgee_writer.changes.definitions import Folder
+from burgee_writer.git.branch import BranchMissing, Unreachable
 from burgee_writer.routes import about, experiments, flags, writes
 from burgee_writer.routes.events import Events
 from burgee_writer.routes.operations import OPERATIONS
 from burgee_writer.routes.stats import Stats
+from burgee_writer.routes.statuses import as_api_error
 from burgee_writer.service import Service
+from burgee_writer.writing.refusals import WriteRefused
 
 __all__ = ["Surroundings", "make_app", "named"]
 
@@ -95,8 +98,20 @@ def _about(service: Service, around: Surroundings) -> list[Route]:
     ]
 
 
+def _answering(handler: Handler) -> Handler:
+    """Return a handler that tells of a repository that is gone, which may come back."""
+
+    def answer(call: Call) -> Reply:
+        try:
+            return handler(call)
+        except (BranchMissing, Unreachable) as error:
+            raise as_api_error(WriteRefused("unreachable", str(error))) from error
+
+    return answer
+
+
 def named(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
     """Return a route whose handler may wait for git; logs name it as the docs do."""
-    made = route(path, handler, methods, blocking=True)
+    made = route(path, _answering(handler), methods, blocking=True)
     made.path = made.path.replace(":path}", "}")
     return made

@@ -91,10 +91,14 @@ class RememberedMemo(Memo):
             for path, record in tenant.files.items()
         }
 
-    def known(self) -> Known:
-        """Return what is known of the repository's files by now."""
+    def known(self, *, lasting: bool = False) -> Known:
+        """Return what is known of the repository's files by now.
+
+        What is to be kept is `lasting`: without what holds for nobody else.
+        """
         return Known(
-            self._environments, {name: each.known() for name, each in self._tenants.items()}
+            self._environments,
+            {name: each.known(lasting=lasting) for name, each in self._tenants.items()},
         )
 
     def save(self) -> None:
@@ -106,7 +110,7 @@ class RememberedMemo(Memo):
             and tenants.keys() == self._known.tenants.keys()
             and not any(each.is_news() for each in tenants.values())
         )
-        known = None if same else self.known()
+        known = None if same else self.known(lasting=True)
         built = {name: each.built() for name, each in tenants.items()}
         self._store.keep(known, {name: each for name, each in built.items() if each is not None})
 
@@ -232,8 +236,10 @@ class RememberedTenant(TenantMemo):
         """Return whether anything about the files is not as it was read."""
         return self._news
 
-    def known(self) -> KnownTenant:
-        """Return what is known of the files now."""
+    def known(self, *, lasting: bool) -> KnownTenant:
+        """Return what is known of the files now; whoever uses it looks again whether it holds."""
+        if not lasting:
+            return KnownTenant(self.files, self._checked)
         kept = {
             path: each
             for path, each in self._checked.items()

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from threading import Lock
+from time import monotonic
 from typing import Final, Protocol
 
 import pygit2
@@ -37,7 +38,8 @@ from burgee_writer.writing.verdicts import KillsOf, require_allowed, with_verdic
 
 __all__ = ["Remembered", "Writer", "WriterHistory"]
 
-_TRIES: Final = 30
+_PATIENCE: Final = 20.0
+"""Seconds for which a write that others are faster than is made again."""
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.5
 
@@ -115,7 +117,8 @@ class Writer:
     def _write(self, request: WriteRequest) -> Written:
         passed: list[str] = []
         pause = _FIRST_PAUSE
-        for _ in range(_TRIES):
+        until = monotonic() + _PATIENCE
+        while monotonic() < until:
             tip = self.current.newest()
             known = self._replayed(request, tip)
             if known is not None:

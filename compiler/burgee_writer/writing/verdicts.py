@@ -94,6 +94,12 @@ def require_allowed(plan: Plan, request: WriteRequest) -> None:
             f"This token may not change {', '.join(foreign)}.",
             {"environments": foreign, "plan": plan},
         )
+    if request.environments is not None and plan.found:
+        raise WriteRefused(
+            "environment_forbidden",
+            "What this changes elsewhere is not known, since something there does not build.",
+            {"plan": plan},
+        )
     verdict = "allow" if plan.verdict is None else plan.verdict.then
     if verdict == "deny":
         raise WriteRefused("denied", "The policy does not allow this change.", {"plan": plan})
