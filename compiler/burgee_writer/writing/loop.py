@@ -215,7 +215,7 @@ class Writer:
             changes=judged.changes,
             message=message_of(request, written.did).text(),
             author=self._author(request.subject),
-            at=round(self._clock()),
+            at=int(self._clock()),  # not of the next second: what is asked then is later
         )
         return self.branch.commit(written.previous, draft)
 
