@@ -200,9 +200,9 @@ def writer_process(
     writer = WriterProcess(repo, state, *arguments, clients=path, headers=headers)
     try:
         yield writer.start()
-        ended = writer.process.poll()
-        assert ended in (None, -signal.SIGKILL, 0), writer.log.read_text()
-        assert "Traceback" not in writer.log.read_text(encoding="utf-8")
+        ended, log = writer.process.poll(), writer.log.read_text(encoding="utf-8")
+        assert ended in (None, -signal.SIGKILL, 0), log
+        assert "Traceback" not in log, log
     finally:
         writer.stop()
 

@@ -17,7 +17,8 @@ import pytest
 from support.command import run_burgee
 from support.flag_repository import FlagRepository, git
 from support.waiting import until
-from support.writer_process import CLIENTS, WriterProcess, bare_repository, writer_process
+from support.writer_place import Place, opened_place
+from support.writer_process import bare_repository, writer_process
 
 SPLIT = "variants: [a, b, c]\ndefault: {split: {a: 40, b: 30, c: 30}}\n"
 OTHER_WEIGHTS = {"default": {"split": {"a": 50, "b": 25, "c": 25}}}
@@ -46,45 +47,10 @@ FILES = {
 }
 
 
-class Place:
-    """A writer over a bare repository, and a person who pushes to it."""
-
-    def __init__(self, writer: WriterProcess, bare: Path) -> None:
-        self.writer = writer
-        self.bare = bare
-        self.person = FlagRepository(bare.parent / "person")
-
-    @property
-    def tip(self) -> str:
-        return git(self.bare, "rev-parse", "main")
-
-    def text(self, path: str, rev: str = "main") -> str:
-        return git(self.bare, "show", f"{rev}:{path}")
-
-    def tree(self, rev: str = "main") -> str:
-        return git(self.bare, "rev-parse", f"{rev}^{{tree}}")
-
-    def files(self, rev: str = "main") -> list[str]:
-        """What a commit changed."""
-        return git(self.bare, "show", "--format=", "--name-only", rev).split()
-
-    def push(self, files: dict[str, str]) -> str:
-        git(self.person.root, "pull", "--quiet", "--rebase", "origin", "main")
-        made = self.person.commit(files)
-        git(self.person.root, "push", "--quiet", "origin", "HEAD:main")
-        return made
-
-
-def opened(folder: Path, files: dict[str, str]) -> Iterator[Place]:
-    bare = bare_repository(folder, files)
-    with writer_process(bare, folder / "state", clients=CLIENTS) as writer:
-        writer.headers["X-API-Key"] = "key-of-writer"
-        yield Place(writer, bare)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    yield from opened(tmp_path_factory.mktemp("place"), FILES)
+    with opened_place(tmp_path_factory.mktemp("place"), FILES) as made:
+        yield made
 
 
 def test_created_updated_and_nothing_to_do(place: Place) -> None:
@@ -300,7 +266,7 @@ def test_undo_says_why_it_does_not(place: Place) -> None:
 BREAKS = {
     "default": ("default: nowhere\n", "flags/held1.yaml"),
     "test": (
-        "default: off\ntests:\n  - {it: is on, context: {targetingKey: x}, expect: {variant: on}}\n",
+        "default: off\ntests: [{it: is on, context: {targetingKey: x}, expect: {variant: on}}]\n",
         "flags/held2.yaml",
     ),
     "syntax": ("default: [off\n", "flags/held3.yaml"),
