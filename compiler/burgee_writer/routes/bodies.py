@@ -79,6 +79,7 @@ class Query:
         value = self._values.get(name)
         if value is None:
             return default
-        if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:9]) <= most:
+        digits = value.isascii() and value.isdecimal() and len(value) < 10
+        if not digits or not 1 <= int(value) <= most:
             raise ApiError(400, "invalid_parameter", f"{name} is a number from 1 to {most}.")
         return int(value)

@@ -131,7 +131,7 @@ def _made(
         request_id=call.request_id,
         environments=access.principal.environments,
         entity=entity,
-        expected=_expected(call),
+        expected=_expected(call, entity),
         key=_key(call, access),
         reason=_reason(call, query) or reason,
         dry_run=query.truth("dry_run"),
@@ -149,12 +149,17 @@ def _made(
         raise as_api_error(WriteRefused("unreachable", str(error))) from error
 
 
-def _expected(call: Call) -> Expected:
-    none = call.headers.get(b"if-none-match")
+def _expected(call: Call, entity: Entity | None) -> Expected:
+    none, match = call.headers.get(b"if-none-match"), call.headers.get(b"if-match")
     if none is not None and none.strip() != b"*":
         raise ApiError(400, "invalid_header", "If-None-Match takes * alone on a call that writes.")
-    text = call.headers.get(b"if-match", b"").decode("latin-1")
+    if entity is None and (none is not None or match is not None):
+        message = "If-Match and If-None-Match are for calls that write one resource."
+        raise ApiError(400, "invalid_header", message)
+    text = "" if match is None else match.decode("latin-1")
     tags = tuple(each.strip() for each in text.split(",") if each.strip())
+    if match is not None and not tags:
+        raise ApiError(400, "invalid_header", "If-Match takes ETags, or * for any.")
     return Expected(tags, none is not None)
 
 

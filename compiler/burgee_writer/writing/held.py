@@ -16,8 +16,9 @@ from burgee_writer.tips.tip import Tip
 from burgee_writer.writing.judging import Held, Judged, held_in
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import told
+from burgee_writer.writing.request import Entity
 
-__all__ = ["require_not_held"]
+__all__ = ["require_not_held", "require_readable"]
 
 _MOST: Final = 2_000
 
@@ -52,14 +53,33 @@ def _require_flag(
             told(judged.head, findings),
             help="mend the tests in the same write, or change the flag in another way",
         )
+    raise _is_held(branch, tip, key, held, told(judged.head, findings))
+
+
+def require_readable(branch: Branch, tip: Tip, tenant: str, entity: Entity | None) -> None:
+    """Refuse a write to a flag whose file does not read, and so holds it."""
+    sort, _, key = ("", "", "") if entity is None else entity.name.partition("/")
+    files = tip.repository.tenants.get(tenant)
+    file = files.flags.get(key) if files is not None and sort == "flag" else None
+    if file is not None and file.flag is None:
+        burgee = tip.repository.burgee
+        own = (each for each in tip.found if each.where.file == file.path)
+        errors = tuple(each for each in own if each.severity == "error")
+        held = Held(burgee.environments if burgee else (), errors)
+        raise _is_held(branch, tip, key, held, told(tip, errors))
+
+
+def _is_held(
+    branch: Branch, tip: Tip, key: str, held: Held, findings: dict[str, object]
+) -> WriteRefused:
     brought = _brought_by(branch, tip, held)
     details = {
         "environments": list(held.environments),
-        **told(judged.head, findings),
+        **findings,
         "commit": brought,
         "undo": None if brought is None else {"path": "/v1/undo", "body": {"commit": brought}},
     }
-    raise WriteRefused(
+    return WriteRefused(
         "flag_held",
         f"{key} is held at its last good form in {', '.join(held.environments)}, so this would "
         "have no effect.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.flag_tests import run_tests
@@ -53,8 +54,24 @@ def judge(tip: Tip, changes: Changes, did: Did, now: int) -> Judged | None:
     head = tip.with_changes(changes)
     found = tuple(added(tip.found, head.found))
     sides = sides_of(tip, head, changes.keys())
-    made = plan(sides.base, sides.head, now, changes.keys(), ())
+    made = _own(plan(sides.base, sides.head, now, changes.keys(), ()), sides)
     return Judged(changes, head, found, sides, made, _newly_failing(sides))
+
+
+def _own(made: Plan, sides: Sides) -> Plan:
+    """Leave out errors that hold no flag to which the change can matter: a policy wants a plan with
+    errors reviewed, and one flag's mistake must not keep another from being switched off.
+    """
+    head = sides.head
+    held = any(
+        head.does_not_build(tenant, environment, key)
+        for tenant, names in sides.names.items()
+        for key in names.flags
+        for environment in head.environments
+    )
+    if held or not sides.names:
+        return made
+    return replace(made, found=tuple(each for each in made.found if each.where.file == ROOT_FILE))
 
 
 def _part(files: Tree, changes: Changes) -> Repository:

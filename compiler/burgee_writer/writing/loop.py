@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from burgee.instants import MICROSECONDS
 from burgee_compiler.past.steps import History
 from burgee_compiler.writes import WriteRefusedError
+from burgee_writer.changes.refused import ChangeRefused
 from burgee_writer.changes.working import Working
 from burgee_writer.git.branch import Author, Branch, Done, Draft, Moved, Refused
 from burgee_writer.git.message import Message, read_message
@@ -27,7 +28,7 @@ from burgee_writer.writing.committing import did_of, message_of, proposal_name
 from burgee_writer.writing.current import Current
 from burgee_writer.writing.etags import check_expected
 from burgee_writer.writing.figures import WriteFigures
-from burgee_writer.writing.held import require_not_held
+from burgee_writer.writing.held import require_not_held, require_readable
 from burgee_writer.writing.judging import Judged, judge
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import invalid, not_editable, outcome_unknown
@@ -149,7 +150,11 @@ class Writer:
         working = Working(request.tenant, tip, now)
         try:
             did = request.change(working)
-        except WriteRefusedError as error:
+        except (ChangeRefused, WriteRefusedError) as error:
+            if isinstance(error, WriteRefusedError) or error.code == "unreadable":
+                require_readable(self.branch, tip, request.tenant, request.entity)
+            if isinstance(error, ChangeRefused):
+                raise
             raise not_editable(error) from error
         with self.figures.checking():
             judged = judge(tip, working.writing.changes, did, now)
@@ -210,7 +215,7 @@ class Writer:
             changes=judged.changes,
             message=message_of(request, written.did).text(),
             author=self._author(request.subject),
-            at=round(self._clock()),
+            at=int(self._clock()),  # not of the next second: what is asked then is later
         )
         return self.branch.commit(written.previous, draft)
 

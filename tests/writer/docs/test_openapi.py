@@ -27,7 +27,7 @@ from burgee_writer.serve import build
 from support.edge_process import EdgeProcess
 from support.process import ROOT
 from support.token_writer import writer_options
-from support.writer_process import committed, writer_process
+from support.plain_writer import committed, plain_writer
 
 FILES = {"burgee.yaml": "environments: [production]\n", "acme/flags/a.yaml": "default: on\n"}
 OWN = {"/openapi.json", "/docs", "/docs/{name}"}
@@ -41,7 +41,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def writer(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
-    with writer_process(repository, tmp_path_factory.mktemp("state")) as found:
+    with plain_writer(repository, tmp_path_factory.mktemp("state")) as found:
         yield found.named(x_tenant_id="acme")
 
 

@@ -15,7 +15,7 @@ from burgee_writer.openapi import openapi
 from burgee_writer.settings import TABLE
 from support.process import ROOT
 from support.sessions import free_ports, session
-from support.writer_process import committed, writer_process
+from support.plain_writer import committed, plain_writer
 
 PAGE = (ROOT / "docs" / "reference" / "writer.md").read_text(encoding="utf-8")
 
@@ -57,7 +57,7 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 def test_every_metric_is_named(tmp_path: Path) -> None:
     files = {"burgee.yaml": "environments: [production]\n"}
-    with writer_process(committed(tmp_path / "r", files), tmp_path / "state") as writer:
+    with plain_writer(committed(tmp_path / "r", files), tmp_path / "state") as writer:
         text = writer.get("/metrics").body.decode()
     names = set(re.findall(r"^(burgee_\w+)", text, re.MULTILINE))
     assert len(names) > 10

@@ -13,7 +13,7 @@ import pytest
 from burgee_writer.openapi import openapi
 from support.command import environment, git, run_burgee
 from support.edge import clients_file
-from support.writer_process import committed, writer_process
+from support.plain_writer import committed, plain_writer
 
 _ENDS_WITHIN = 120
 _FILES = {
@@ -59,7 +59,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     arguments += ["--header", "X-Tenant-ID: acme", "--no-color"]
     arguments += ["--exclude-operation-id", "events"]  # a good answer to it never ends
     state = tmp_path / "state"
-    with writer_process(repository, state, "--clients", str(clients)) as writer:
+    with plain_writer(repository, state, "--clients", str(clients)) as writer:
         done = subprocess.run(
             [program, "run", f"{writer.url}/openapi.json", *arguments],
             cwd=tmp_path,
