@@ -12,12 +12,14 @@ from starlette.routing import Route
 from burgee_http.application import Application
 from burgee_http.call import Call, Handler, Reply
 from burgee_http.cors import Cors
+from burgee_http.docs_page import docs_routes
 from burgee_http.endpoint import route
 from burgee_http.event_stream import stream_route
 from burgee_http.logs import AccessLog
 from burgee_http.metrics import HttpMetrics, Metrics
 from burgee_writer.changes.definitions import Folder
 from burgee_writer.git.branch import BranchMissing, Unreachable
+from burgee_writer.openapi import openapi
 from burgee_writer.routes import about, experiments, flags, writes
 from burgee_writer.routes.events import Events
 from burgee_writer.routes.operations import OPERATIONS
@@ -39,7 +41,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     events: Events
     stopping: about.Stopping
     more: Sequence[Route] = ()
-    """Routes of other rooms: tokens, the audit, webhooks, docs."""
+    """Routes of other rooms: tokens, the audit, webhooks."""
     cors: Cors = Cors(())
     check: Callable[[Any], None] | None = None
     lifespan: Callable[[Any], Any] | None = None
@@ -49,7 +51,13 @@ def make_app(service: Service, around: Surroundings) -> Application:
     """Return the application that callers reach."""
     about.add_write_metrics(around.metrics, service)
     return Application(
-        [*_writes(service), *_reads(service), *_about(service, around), *around.more],
+        [
+            *_writes(service),
+            *_reads(service),
+            *_about(service, around),
+            *around.more,
+            *docs_routes(openapi),
+        ],
         metrics=HttpMetrics(around.metrics),
         access_log=around.access_log,
         cors=around.cors,
