@@ -38,6 +38,8 @@ from burgee_writer.writing.verdicts import KillsOf, require_allowed, with_verdic
 
 __all__ = ["Remembered", "Writer", "WriterHistory"]
 
+_SWITCH: Final = "flag.state"
+"""What is said of a flag with one answer is no news to whoever has just switched it off."""
 _PATIENCE: Final = 20.0
 """Seconds for which a write that others are faster than is made again."""
 _FIRST_PAUSE: Final = 0.01
@@ -99,6 +101,15 @@ class Writer:
             return commit == tip or repository.descendant_of(str(tip), commit)
         except (KeyError, ValueError, pygit2.GitError):
             return False
+
+    def commit_of(self, text: str) -> str | None:
+        """Return the commit of the branch that a hash, or the beginning of one, names."""
+        repository = pygit2.Repository(str(self.branch.repository_path))
+        try:
+            found = str(repository[text].peel(pygit2.Commit).id)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return found if self.has(found) else None
 
     def past(self, commit: str) -> History:
         """Return the history that leads to a commit."""
@@ -174,7 +185,7 @@ class Writer:
                 existed=existed,
                 changed=True,
                 plan=made,
-                findings=(*judged.added, *judged.failing),
+                findings=() if did.action == _SWITCH else (*judged.added, *judged.failing),
             ),
             judged,
         )
