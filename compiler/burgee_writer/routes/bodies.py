@@ -39,6 +39,9 @@ def shaped(fields: Any, cls: type[S]) -> S:
         return msgspec.convert(fields, cls)
     except msgspec.ValidationError as error:
         raise ApiError(422, "invalid_request", f"{error}.") from None
+    except UnicodeEncodeError:
+        message = "A name holds a lone surrogate, which is no character."
+        raise ApiError(422, "invalid_request", message) from None
 
 
 class Query:

@@ -217,9 +217,16 @@ def _after(query: Query) -> str:
     if token is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
+        key = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
     except ValueError:
-        raise ApiError(400, "invalid_parameter", "page_token is none that was given.") from None
+        key = ""
+    if _token_after(key) != token:  # base64 passes over what is none
+        raise ApiError(400, "invalid_parameter", "page_token is none that was given.")
+    return key
+
+
+def _token_after(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def _page(name: str, found: list[Any], limit: int, tip: Tip, call: Call) -> Reply:
@@ -227,8 +234,7 @@ def _page(name: str, found: list[Any], limit: int, tip: Tip, call: Call) -> Repl
     token = None
     if len(found) > limit:
         last = shown[-1]
-        key = last["key"] if isinstance(last, dict) else last.key
-        token = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+        token = _token_after(last["key"] if isinstance(last, dict) else last.key)
     body = {
         name: shown,
         "next_page_token": token,
