@@ -135,3 +135,14 @@ def test_the_python_client(bare: Path, tmp_path: Path) -> None:
         assert git(bare, "log", "-1", "--format=%an <%ae>", "main") == (
             "bot <bot@users.burgee.invalid>"
         )
+
+
+def test_405_names_the_methods_of_every_route(writer: WriterProcess) -> None:
+    for path, allowed in (
+        ("/v1/flags/f", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("/v1/flags/f/experiments/r", "GET, HEAD, PATCH, PUT"),
+        ("/v1/undo", "POST"),
+    ):
+        answer = writer.ask("OPTIONS", path)
+        assert answer.status == 405
+        assert answer.headers["allow"] == allowed
