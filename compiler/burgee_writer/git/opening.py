@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -99,10 +101,14 @@ def _clone(state_dir: Path, address: Address) -> Path:
     clone = state_dir / f"repository-{digest}.git"
     if not (clone / "HEAD").exists():
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ran = run_git(state_dir, "init", "--quiet", "--bare", clone.name, timeout=_LOCAL_TIMEOUT)
+        made = Path(tempfile.mkdtemp(prefix=f".{clone.name}-", dir=state_dir))  # 0700
+        ran = run_git(made, "init", "--quiet", "--bare", ".", timeout=_LOCAL_TIMEOUT)
         if ran.code != 0:
             raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
-        clone.chmod(0o700)
+        try:
+            made.rename(clone)
+        except OSError:  # another process was faster
+            shutil.rmtree(made)
     return clone
 
 

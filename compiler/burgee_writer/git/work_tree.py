@@ -90,8 +90,20 @@ class WorkTree(Struct, frozen=True):
                 self._remove(path)
             else:
                 executable = blob.filemode == pygit2.enums.FileMode.BLOB_EXECUTABLE
-                put_whole(self.root / path, bytes(blob.data), 0o755 if executable else 0o644)
+                self._put(path, bytes(blob.data), 0o755 if executable else 0o644)
         self._write_index(blobs)
+
+    def _put(self, path: str, data: bytes, mode: int) -> None:
+        """Write a file by way of git's own folder: a kill leaves nothing among the files."""
+        here = self.git_dir / f"burgee-{os.getpid()}.tmp"
+        put_whole(here, data, mode)
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            here.replace(file)
+        except OSError:  # another file system, as a linked work tree may lie on
+            here.unlink(missing_ok=True)
+            put_whole(file, data, mode)
 
     def finish(self, path: str, before: pygit2.Tree, after: pygit2.Tree) -> None:
         """Let a path follow that a kill may have left as it was, or half way; else Dirty."""
