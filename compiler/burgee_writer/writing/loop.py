@@ -44,6 +44,8 @@ _PATIENCE: Final = 20.0
 """Seconds for which a write that others are faster than is made again."""
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.5
+_GIVES_WAY: Final = 3.0
+"""Seconds after which it no longer waits longer each time, or those that come later would win."""
 
 
 class Remembered(Protocol):
@@ -129,6 +131,7 @@ class Writer:
         first: str | None = None
         pause = _FIRST_PAUSE
         until = monotonic() + _PATIENCE
+        hurry = until - _PATIENCE + _GIVES_WAY
         while monotonic() < until:
             tip = self.current.newest()
             known = self._replayed(request, tip)
@@ -145,7 +148,7 @@ class Writer:
                 return replace(done, passed_over=self._between(first, written.previous))
             self.figures.conflicts += 1
             self._sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _LONGEST_PAUSE) if monotonic() < hurry else _FIRST_PAUSE
         self.figures.refused += 1
         raise WriteRefused(
             "busy",
