@@ -35,14 +35,16 @@ class Ledger:
         self._lock = Lock()
         self.told: list[Told] = []
         self.retries = 0
+        self.busy = 0
 
     def add(self, told: Told) -> None:
         with self._lock:
             self.told.append(told)
 
-    def retried(self) -> None:
+    def retried(self, *, busy: bool = False) -> None:
         with self._lock:
             self.retries += 1
+            self.busy += busy
 
     def commits(self) -> dict[str, str]:
         """The commit of each call that was accepted, by its name."""
@@ -50,7 +52,9 @@ class Ledger:
 
 
 class Client:
-    """Calls one writer; with `tries` again and again, under one key, until it is answered."""
+    """Calls one writer; where it is busy again, and with `tries` also where it is gone, under one
+    key, until it is answered.
+    """
 
     def __init__(self, number: int, writer: WriterProcess, ledger: Ledger, *, tries: bool) -> None:
         self.number = number
@@ -89,8 +93,10 @@ class Client:
                 self.ledger.retried()
                 time.sleep(0.05)
                 continue
-            if answer.status == 503 and self.tries and time.monotonic() < until:
-                self.ledger.retried()
+            if answer.status == 503 and time.monotonic() < until:
+                assert answer.headers["retry-after"] == "1"
+                body: Any = answer.json()
+                self.ledger.retried(busy=body["error"]["code"] == "busy")
                 continue
             return answer
 

@@ -186,6 +186,7 @@ def test_eight_writers_and_a_person_lose_nothing(tmp_path: Path) -> None:
         added = run(clients, tmp_path / "person")
         metrics = [writer.metric("burgee_writer_writes_total") for writer in writers]
     assert sum(metrics) == len(ledger.commits())
+    assert ledger.retries == ledger.busy <= WRITERS * EACH // 500
     assert any(each.passed_over for each in ledger.told), "nobody was ever in another's way"
     judge(bare, tmp_path, ledger, added)
 
