@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from burgee_writer.git.ssh_signatures import (
     CommitKey,
@@ -19,6 +20,7 @@ from burgee_writer.options import Options
 __all__ = ["commit_keys", "own_key"]
 
 _NAME: Final = "commit.key"
+T = TypeVar("T")
 
 
 def commit_keys(options: Options) -> tuple[CommitKey, CommitKeys]:
@@ -28,13 +30,20 @@ def commit_keys(options: Options) -> tuple[CommitKey, CommitKeys]:
     """
     try:
         if options.signing_key is not None:
-            key = CommitKey.read(options.signing_key)
+            key = _named("--signing-key", CommitKey.read, options.signing_key)
         else:
             key = own_key(options.state_dir)
-        retired = [read_public_key(path) for path in options.retired_keys]
+        retired = [_named("--retired-key", read_public_key, path) for path in options.retired_keys]
     except KeyUnusable as error:
         raise ValueError(str(error)) from None
     return key, CommitKeys([key.public, *retired])
+
+
+def _named(option: str, read: Callable[[Path], T], path: Path) -> T:
+    try:
+        return read(path)
+    except KeyUnusable as error:
+        raise KeyUnusable(f"{option} {error}") from None
 
 
 def own_key(state_dir: Path) -> CommitKey:

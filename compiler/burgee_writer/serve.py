@@ -37,6 +37,7 @@ from burgee_writer.routes.audit import get_audit
 from burgee_writer.routes.events import Events
 from burgee_writer.routes.webhooks import add_webhook_metrics, webhook_routes
 from burgee_writer.service import Service
+from burgee_writer.tips.tip import require_flags
 from burgee_writer.tokens.issuer import make_issuer
 from burgee_writer.tokens.routes import token_routes
 from burgee_writer.tokens.verifying import make_authenticator
@@ -95,6 +96,7 @@ def build(options: Options) -> list[Listener]:
         token=_token(options),
         timeout=options.remote_seconds,
     )
+    require_flags(branch.repository_path, branch.tip(), branch.inside)
     history = HistoryIndex(
         branch.repository_path, branch.inside, keys, options.state_dir / "history"
     )

@@ -49,6 +49,9 @@ def test_help_has_each_setting(tmp_path: Path) -> None:
         ((*SERVED, "--insecure"), {"BURGEE_WRITER_PORT": "70000"}, "BURGEE_WRITER_PORT: 70000"),
         ((*SERVED, "--clients", "nowhere.yaml"), {}, "--clients nowhere.yaml: No such file"),
         ((*SERVED, "--jwks", "keys.json"), {}, "--jwks needs --issuer"),
+        ((*SERVED, "--insecure", "--signing-key", "none"), {}, "--signing-key none cannot be read"),
+        ((*SERVED, "--insecure", "--retired-key", "key"), {}, "--retired-key key holds no SSH"),
+        ((*SERVED, "--insecure", "--folder", "none"), {}, "has no none/burgee.yaml: name the"),
     ],
 )
 def test_settings_that_cannot_be_used_are_2(

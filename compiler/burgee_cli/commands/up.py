@@ -117,14 +117,17 @@ class _System:
         """Start the writer where there is something to commit to."""
         beside = built.opened.work_tree
         if beside is None or not beside.has_commit:
-            click.echo("no writer: these files are in no git repository with a commit")
+            click.echo(
+                "no writer: these files are in no git repository with a commit; make one with "
+                "`git init`, `git add --all` and `git commit`, and start this again"
+            )
             return
         self._writer.start()
         if self._writer.wait_until_listening() is None:
             self._children.append(self._writer)
         else:
             self._writer.stop()
-            click.echo("no writer: it did not start, as it says above", err=True)
+            click.echo("no writer: mend what it says above, and start this again", err=True)
 
     def _rebuild(self) -> Rebuilt | None:
         """Build and tell; what goes wrong here never ends the serving of the last build."""

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pygit2
+import structlog
 
 from burgee_writer.git.branch import (
     Author,
@@ -16,6 +17,7 @@ from burgee_writer.git.branch import (
     Moved,
     Published,
     Refused,
+    Unreachable,
 )
 from burgee_writer.git.intents import Intents
 from burgee_writer.git.lock_files import LockFiles
@@ -26,6 +28,8 @@ from burgee_writer.git.upkeep import Upkeep
 from burgee_writer.git.work_tree import Dirty, IndexLocked, WorkTree, work_trees_of
 
 __all__ = ["LocalBranch"]
+
+_log = structlog.get_logger("burgee.writer")
 
 
 class LocalBranch(Branch):
@@ -74,8 +78,8 @@ class LocalBranch(Branch):
         trees = work_trees_of(repository, self.reference)
         if not trees:
             return self._move(self.reference, parent, commit)
-        self._intents.settle()
         try:
+            self._intents.settle()
             return self._with_work_trees(repository, trees, parent, commit)
         except Dirty as error:
             if self.tip() != parent:
@@ -91,6 +95,8 @@ class LocalBranch(Branch):
                 f"git's index is locked: {error}",
                 "wait for the git command that runs there; if none does, remove that file",
             )
+        except (OSError, pygit2.GitError) as error:
+            raise Unreachable(f"the repository cannot be written to: {error}") from error
 
     def _with_work_trees(
         self, repository: pygit2.Repository, trees: list[WorkTree], parent: str, commit: str
@@ -98,20 +104,27 @@ class LocalBranch(Branch):
         before, after = (repository[each].peel(pygit2.Tree) for each in (parent, commit))
         deltas = before.diff_to_tree(after, context_lines=0).deltas
         paths = tuple(sorted({each.old_file.path for each in deltas}))
-        with ExitStack() as stack:
-            for tree in trees:
-                stack.enter_context(tree.locked(self._locks))
-            if self.tip() != parent:
-                return Moved(self.tip())
-            for tree in trees:
-                tree.require_clean(paths, before)
-            for tree in trees:
-                intent = self._intents.of(tree, self.reference, parent, commit, paths)
-                stack.enter_context(intent)
-            published = self._move(self.reference, parent, commit)
-            if isinstance(published, Done):
+        published: Published | None = None
+        try:
+            with ExitStack() as stack:
                 for tree in trees:
-                    tree.follow(paths, after)
+                    stack.enter_context(tree.locked(self._locks))
+                if self.tip() != parent:
+                    return Moved(self.tip())
+                for tree in trees:
+                    tree.require_clean(paths, before)
+                for tree in trees:
+                    intent = self._intents.of(tree, self.reference, parent, commit, paths)
+                    stack.enter_context(intent)
+                published = self._move(self.reference, parent, commit)
+                if isinstance(published, Done):
+                    for tree in trees:
+                        tree.follow(paths, after)
+        except (OSError, pygit2.GitError) as error:
+            if not isinstance(published, Done):
+                raise
+            # The intent stays, so that the files follow before the next write.
+            _log.warning("files could not follow a commit", commit=commit, reason=str(error))
         return published
 
     def publish_beside(self, name: str, commit: str) -> Published:

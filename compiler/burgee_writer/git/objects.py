@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import pygit2
 
-from burgee_writer.git.branch import Author, Draft
+from burgee_writer.git.branch import Author, Draft, Unreachable
 from burgee_writer.git.ssh_signatures import CommitKey
 
 __all__ = ["check_path", "write_commit"]
@@ -32,7 +32,10 @@ def write_commit(
     committer: Author,
     key: CommitKey,
 ) -> str:
-    """Write a commit on a parent and return its id; ValueError for a path that is not safe."""
+    """Write a commit on a parent and return its id.
+
+    Raises ValueError for a path that is not safe, Unreachable where nothing can be written.
+    """
     prefix = f"{inside}/" if inside else ""
     nested: Nested = {}
     for path, data in draft.changes.items():
@@ -45,6 +48,20 @@ def write_commit(
                 raise ValueError(f"{path} lies below a file")
             place = below
         place[name] = data
+    try:
+        return _write(repository, parent, nested, draft, committer, key)
+    except (OSError, pygit2.GitError) as error:  # a full disk, say
+        raise Unreachable(f"the repository cannot be written to: {error}") from error
+
+
+def _write(
+    repository: pygit2.Repository,
+    parent: str,
+    nested: Nested,
+    draft: Draft,
+    committer: Author,
+    key: CommitKey,
+) -> str:
     tree = _write_tree(repository, repository[parent].peel(pygit2.Tree), nested)
     at = round(time.time()) if draft.at is None else draft.at
     made = repository.create_commit_string(

@@ -93,7 +93,9 @@ def _common(repository: pygit2.Repository) -> Path:
 def _checked_out(repository: pygit2.Repository) -> str:
     target = repository.lookup_reference("HEAD").target
     if not isinstance(target, str) or not target.startswith("refs/heads/"):
-        raise BranchMissing("HEAD names no branch; name one with --branch")
+        raise BranchMissing(
+            "HEAD is at a commit and on no branch; `git switch` to one, or name one with --branch"
+        )
     return target.removeprefix("refs/heads/")
 
 

@@ -111,5 +111,8 @@ def failure_text(ran: Ran) -> str:
         telling = own  # what ssh said, or the forge behind it
     if not telling:
         return f"git ended with {ran.code}"
-    text = _SECRETS.sub("//", one_line(telling[0]))
+    told = telling[0]
+    if told.endswith(":") and own[-1] != told:
+        told = f"{told} {own[own.index(told) + 1]}"  # where it goes on
+    text = _SECRETS.sub("//", one_line(told))
     return f"{text}; it is at another address now" if _ELSEWHERE.search(text) else text

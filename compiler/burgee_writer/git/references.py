@@ -8,9 +8,10 @@ from typing import Final
 
 import pygit2
 
-from burgee_writer.git.branch import Done, Moved, Published, Refused
+from burgee_writer.git.branch import Done, Moved, Published, Refused, Unreachable
 from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.program import run_git
+from burgee_writer.git.pushes import failure_text
 
 __all__ = ["move_reference", "read_reference"]
 
@@ -33,7 +34,10 @@ def read_reference(folder: Path, name: str) -> str | None:
 def move_reference(
     folder: Path, name: str, old: str | None, new: str, locks: LockFiles
 ) -> Published:
-    """Move a reference from `old`, None for one that is not there yet, or not at all."""
+    """Move a reference from `old`, None for one that is not there yet, or not at all.
+
+    Raises Unreachable where git cannot write it, on a full disk for one.
+    """
     lock = folder / f"{name}.lock"
     for _ in range(_TRIES):
         with locks.owned(lock):
@@ -52,6 +56,8 @@ def move_reference(
             return Moved(now)
         if "File exists" in ran.err and not locks.remove_if_left(lock):
             time.sleep(_PAUSE)
+    if "File exists" not in ran.err:
+        raise Unreachable(f"{name} cannot be moved: {failure_text(ran)}")
     return Refused(
         "busy",
         f"{name} is locked",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import structlog
+
 from burgee_http.errors import ApiError
 from burgee_writer.changes.refused import ChangeRefused
 from burgee_writer.writing.refusals import WriteRefused
@@ -41,6 +43,7 @@ STATUSES: Final[dict[str, int]] = {
 }
 _WORDS: Final = re.compile(r"(there|this|that|the|an?|no|later|it) ")
 _RETRY: Final = ((b"retry-after", b"1"),)
+_log = structlog.get_logger("burgee.writer")
 
 
 def as_api_error(error: ChangeRefused | WriteRefused) -> ApiError:
@@ -51,6 +54,8 @@ def as_api_error(error: ChangeRefused | WriteRefused) -> ApiError:
         details = {**(details or {}), "help": error.help}
     message = error.message if error.message.endswith(".") else f"{error.message}."
     headers = _RETRY if status == 503 else ()
+    if status >= 500:  # the caller can do nothing about it, so whoever runs this is to know
+        _log.warning("not served", code=error.code, reason=message)
     if _WORDS.match(message):  # a key at the beginning stays as it is
         message = message[0].upper() + message[1:]
     return ApiError(status, error.code, message, details, headers)

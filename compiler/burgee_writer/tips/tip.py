@@ -13,14 +13,14 @@ from burgee_compiler.cache import open_memo
 from burgee_compiler.cache.records import Built, Known
 from burgee_compiler.cache.remembered import RememberedMemo, Store
 from burgee_compiler.diagnostics import Diagnostic
-from burgee_compiler.load import load_repository
+from burgee_compiler.load import ROOT_FILE, load_repository
 from burgee_compiler.repository import Repository
 from burgee_compiler.trees import CommitTree
 from burgee_compiler.writes import Changes
 from burgee_writer.tips.files import Files, differing
 from burgee_writer.tips.users import Users, users_of
 
-__all__ = ["Tip", "next_tip", "open_tip", "tree_of"]
+__all__ = ["Tip", "next_tip", "open_tip", "require_flags", "tree_of"]
 
 
 class Tip:
@@ -58,6 +58,16 @@ class Tip:
     def remember(self) -> None:
         """Keep what was learnt for the next start, where it was opened with a cache."""
         self._memo.save()
+
+
+def require_flags(root: Path, commit: str, folder: str) -> None:
+    """Raise ValueError where no flag repository is in that folder of a commit."""
+    path = f"{folder}/{ROOT_FILE}" if folder else ROOT_FILE
+    if path not in pygit2.Repository(str(root))[commit].peel(pygit2.Tree):
+        raise ValueError(
+            f"commit {commit[:7]} has no {path}: name the flag repository's folder with --folder, "
+            "or make one with `burgee init` and commit it"
+        )
 
 
 def open_tip(root: Path, commit: str, folder: str) -> Tip:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused
+from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused, Unreachable
 from burgee_writer.keys import own_key
 from support.flag_repository import FlagRepository, git
 from support.writer_git import branch_of, draft, must_write, written
@@ -276,6 +276,21 @@ def test_beside(bare: Path, tmp_path: Path) -> None:
     assert branch.read_beside("burgee/acme/1") == made
     other = branch.commit(branch.tip(), draft({FLAG: b"default: off # other\n"}))
     assert branch.publish_beside("burgee/acme/1", other) == Moved(made)
+
+
+def test_files_that_could_not_follow_do_so_before_the_next_write(
+    repo: FlagRepository, tmp_path: Path
+) -> None:
+    branch = branch_of(repo.root, tmp_path / "state", branch=None)
+    in_the_way = repo.root / f".git/index.burgee-{os.getpid()}"
+    in_the_way.mkdir()  # the index cannot be written, as on a full disk
+    assert isinstance(written(branch, {FLAG: b"default: on\n"}), Done)
+    with pytest.raises(Unreachable, match="cannot be written to"):
+        written(branch, {FLAG: b"default: off\n"})
+    in_the_way.rmdir()
+    must_write(branch, {"acme/flags/g.yaml": b"default: off\n"})
+    assert (repo.root / FLAG).read_bytes() == b"default: on\n"
+    assert git(repo.root, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize("what", ["no folder", "no git", "no commit", "no branch", "no head"])
