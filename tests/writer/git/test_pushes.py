@@ -199,8 +199,8 @@ TOLD = [
     (
         "fatal: unable to access 'https://git.example/': The requested URL returned error: 301\n",
         (
-            "fatal: unable to access 'https://git.example/': The requested URL returned error: 301; "
-            "it is at another address now"
+            "fatal: unable to access 'https://git.example/': The requested URL returned error: 301"
+            "; it is at another address now"
         ),
     ),
     ("", "git ended with 128"),
