@@ -47,6 +47,10 @@ class Exchange:
         """Break the connection."""
         self._handler.cut()
 
+    def go_on(self) -> None:
+        """Let git have what was sent, though whoever sent it has had an answer or none."""
+        self._handler.done = False
+
     def truncate(self) -> None:
         """Send half of the answer, then break the connection."""
         status, headers, body = self.answer

@@ -7,6 +7,7 @@ import pytest
 
 from burgee_writer.git.program import Ran
 from burgee_writer.git.pushes import failure_text, verdict_of
+from burgee_writer.git.traffic import Traffic, read_traffic
 
 REF = "0123:refs/heads/main"
 HUNG_UP = (
@@ -150,19 +151,60 @@ def test_what_git_says_of_a_push(line: str, err: str, kind: str) -> None:
     assert (found.reason == "") == (kind == "done")
 
 
-def test_a_kill_before_git_has_sent_anything() -> None:
-    """Which its HTTP tells, and nothing else does."""
-    before, after = "Pushing to https://git.example/x\n", "POST git-receive-pack (350 bytes)\n"
-    assert verdict_of(Ran(None, "", before), tells_sending=True).kind == "unsent"
-    assert verdict_of(Ran(None, "", before + after), tells_sending=True).kind == "unknown"
-    assert verdict_of(Ran(None, "", "")).kind == "unknown"
-    late = "fatal: unable to access 'https://git.example/x/'\n"
-    assert verdict_of(Ran(None, "", before + after + late), tells_sending=True).kind == "unknown"
+SENT = "15:13:00.684819 http.c:684              => Send header: POST /x/git-receive-pack HTTP/1.1"
+READ = "15:13:00.661855 http.c:684              => Send header: GET /x/info/refs HTTP/1.1"
+PROXY = "15:13:00.661855 http.c:684              => Send header: CONNECT git.example:443 HTTP/1.1"
+ANSWER = "15:13:00.726326 http.c:684              <= Recv header: HTTP/1.1 200 OK"
+ANSWER_2 = "15:13:00.726326 http.c:684              <= Recv header: HTTP/2 403"
+GO_ON = "15:13:00.726326 http.c:684              <= Recv header: HTTP/1.1 100 Continue"
+INFO = "15:13:00.703042 http.c:725              == Info: Connection died, retrying"
+SAYS = "POST git-receive-pack (350 bytes)"
+
+TRACED = [
+    ([], Traffic(False, 0)),
+    ([INFO, READ], Traffic(False, 0)),
+    ([READ, ANSWER, SAYS, SENT], Traffic(True, 1)),
+    ([READ, ANSWER, SAYS, SENT, GO_ON], Traffic(True, 1)),
+    ([READ, ANSWER, SAYS, SENT, ANSWER], Traffic(True, 0)),
+    ([READ, ANSWER, SAYS, SENT, ANSWER_2], Traffic(True, 0)),
+    ([READ, ANSWER, SAYS, SENT, ANSWER, SENT, ANSWER], Traffic(True, 0)),
+    ([READ, ANSWER, SAYS, SENT, INFO, SENT, ANSWER], Traffic(True, 1)),
+    ([READ, ANSWER, SAYS, SENT, INFO, PROXY, ANSWER, SENT, ANSWER], Traffic(True, 1)),
+    ([SAYS], Traffic(True, 1)),
+]
+
+
+@pytest.mark.parametrize(("lines", "traffic"), TRACED)
+def test_what_was_sent(lines: list[str], traffic: Traffic) -> None:
+    found = read_traffic("\n".join([*lines, "fatal: x", "remote: y"]))
+    assert found == (traffic, "fatal: x\nremote: y")
+
+
+@pytest.mark.parametrize(
+    ("ran", "traffic", "kind"),
+    [
+        (Ran(None, "", ""), Traffic(False, 0), "unsent"),
+        (Ran(128, "", "fatal: anything"), Traffic(False, 0), "unsent"),
+        (Ran(None, "", "fatal: unable to access '"), Traffic(True, 1), "unknown"),
+        (Ran(1, f"!\t{REF}\t[remote rejected] (x)\n", ""), Traffic(True, 0), "refused"),
+        (Ran(1, f"!\t{REF}\t[remote rejected] (x)\n", ""), Traffic(True, 1), "unknown"),
+        (Ran(1, f"!\t{REF}\t[rejected] (stale info)\n", ""), Traffic(False, 0), "lost"),
+        (Ran(1, "", "error: RPC failed; HTTP 403 curl 22\n"), Traffic(True, 0), "unsent"),
+        (Ran(1, "", "error: RPC failed; HTTP 403 curl 22\n"), Traffic(True, 1), "unknown"),
+        (Ran(0, f" \t{REF}\ta..b\n", ""), Traffic(True, 1), "done"),
+        (Ran(None, "", ""), None, "unknown"),
+    ],
+)
+def test_what_git_sent_twice_is_not_known_by_one_answer(
+    ran: Ran, traffic: Traffic | None, kind: str
+) -> None:
+    """Nor by none; and what was not sent did not arrive."""
+    assert verdict_of(ran, traffic).kind == kind
 
 
 TOLD = [
     (
-        "Pushing to https://git.example/x\nPOST git-receive-pack (350 bytes)\n"
+        "Pushing to https://git.example/x\n"
         "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502\n" + HUNG_UP,
         "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502",
     ),

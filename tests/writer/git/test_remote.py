@@ -303,7 +303,7 @@ def test_a_push_in_doubt_stays_in_doubt(remote: HttpRemote, tmp_path: Path, then
         remote.hang(exchange)
         (remote.bare / "hooks/pre-receive").unlink(missing_ok=True)
         (remote.bare / "refs/heads/main.lock").unlink(missing_ok=True)
-        exchange._handler.done = False  # what the proxy had handed on comes through
+        exchange.go_on()  # what the proxy had handed on comes through
 
     remote.before = fault
     commit, found = tried(branch, "default: on\n")
@@ -312,6 +312,52 @@ def test_a_push_in_doubt_stays_in_doubt(remote: HttpRemote, tmp_path: Path, then
     remote.finish()
     assert contains(remote.bare, commit)
     assert branch.refresh() == commit
+
+
+@pytest.mark.parametrize("then", ["rejected", "turned away", "nobody can be asked"])
+def test_a_push_that_is_sent_twice(remote: HttpRemote, tmp_path: Path, then: str) -> None:
+    """Its connection breaks without an answer, and libcurl sends it again of its own accord: git
+    tells what became of the second one, where the first has arrived."""
+    branch = branch_of(remote.url, tmp_path / "state")
+    pushes: list[str] = []
+
+    def before(exchange: Exchange) -> None:
+        if exchange.is_push:
+            pushes.append(exchange.path)
+            if then == "turned away" and len(pushes) > 1:
+                exchange.refuse(403)
+        elif pushes and then == "nobody can be asked":
+            exchange.refuse(503)
+
+    remote.before, remote.after = before, once(Exchange.cut)
+    commit, found = tried(branch, "default: on\n")
+    assert len(pushes) == 2
+    assert contains(remote.bare, commit)
+    assert isinstance(found, Unknown) if then == "nobody can be asked" else found == Done(commit)
+
+
+def test_a_push_that_is_sent_twice_and_comes_late(remote: HttpRemote, tmp_path: Path) -> None:
+    """The second one is declined while the first is still under way."""
+    branch = branch_of(remote.url, tmp_path / "state")
+    held: list[bool] = []
+
+    def before(exchange: Exchange) -> None:
+        if not exchange.is_push or held:
+            return
+        held.append(True)
+        decline = hook(remote.bare, "pre-receive", "echo another push is running >&2; exit 1")
+        exchange.cut()
+        remote.hang(exchange)
+        decline.unlink()
+        exchange.go_on()
+
+    remote.before = before
+    commit, found = tried(branch, "default: on\n")
+    assert isinstance(found, Unknown)
+    assert "another push is running" in found.message
+    assert not contains(remote.bare, commit)
+    remote.finish()
+    assert contains(remote.bare, commit)
 
 
 def test_a_remote_that_is_down(remote: HttpRemote, tmp_path: Path) -> None:
