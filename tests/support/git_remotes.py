@@ -36,6 +36,7 @@ class Exchange:
         self.path = handler.path
         self.authorization = handler.headers.get("Authorization")
         self.is_push = handler.command == "POST" and "git-receive-pack" in handler.path
+        self.is_read = handler.command == "POST" and "git-upload-pack" in handler.path
         self.announces_push = "service=git-receive-pack" in handler.path
         self.is_of_push = self.is_push or self.announces_push
 

@@ -105,6 +105,8 @@ SAID = [
     # What a hook says that runs once the reference has moved is no word of git's own.
     ("", "remote: hooks/post-receive: 3: mail: not found\n" + HUNG_UP, "unknown"),
     ("", "remote: fatal: unable to access 'https://mirror.example/': 403\n" + HUNG_UP, "unknown"),
+    ("", "remote: mirroring ... fatal: unable to access 'https://mirror.example/'\n" + HUNG_UP,
+     "unknown"),
     ("", "remote: fatal: Could not read from remote repository.\n" + HUNG_UP, "unknown"),
     # Over before anything was sent.
     ("", ("fatal: unable to access 'https://git.example/flags.git/': Could not resolve host: "

@@ -227,6 +227,7 @@ def test_what_is_answered_is_what_is_there(remote: HttpRemote, tmp_path: Path, w
     commit, found = tried(branch, "default: on\n")
     if timeout < 1:
         assert time.monotonic() - began < timeout + 1.0 + 1.0, "bounded, with the time to ask"
+        assert sum(each.startswith("POST /bare.git/git-rec") for each in remote.asked) <= 1
         assert processes_naming(remote.url) == [], "nothing of ours runs on"
     assert type(found) is case.answer, found
     if isinstance(found, Done):
@@ -533,7 +534,7 @@ def test_a_fetch_that_is_late_takes_nothing_back(remote: HttpRemote, tmp_path: P
     commits: list[str] = []
 
     def fault(exchange: Exchange) -> None:
-        if not exchange.is_of_push and not commits:
+        if exchange.is_read and not commits:
             commits.append("")  # once, and not for what is asked meanwhile
             commits.append(must_write(writer, ON))
 
