@@ -13,7 +13,7 @@ from msgspec import Struct
 __all__ = ["Address", "local_path", "read_address"]
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SCP: Final = re.compile(r"(?:[^@/:\s]+@)?[A-Za-z0-9.-]+:[^:/\s][^\s]*")
+_SCP: Final = re.compile(r"(?:[^@/:\s-][^@/:\s]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!//)[^:\s]\S*")
 _KNOWN: Final = ("ssh", "https", "http", "git")
 
 
@@ -47,13 +47,17 @@ def read_address(source: str, token: str | None) -> Address:
     if parts.scheme not in ("http", "https"):
         if token is not None:
             raise ValueError("a token is for https remotes only; ssh goes by its keys")
+        if password is not None:
+            raise ValueError(f"{_without_secrets(source)} holds a password; ssh goes by its keys")
         return Address(source)
     host = parts.netloc.rpartition("@")[2]
     clean = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
     user = unquote(parts.username or "x-access-token")
     secret = token if token is not None else (None if password is None else unquote(password))
     if secret is None:
-        return Address(clean if parts.username is None else source)
+        # A name alone may be a token too; git asks its helpers for what belongs to it.
+        named = parts.username is not None
+        return Address(clean, (("credential.username", user),) if named else ())
     basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
     return Address(clean, (("http.extraHeader", f"Authorization: Basic {basic}"),))
 

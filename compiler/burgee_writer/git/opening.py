@@ -11,8 +11,9 @@ import pygit2
 from burgee_compiler.trees import folder_inside
 from burgee_writer.git.address import Address, local_path, read_address
 from burgee_writer.git.branch import Author, Branch, BranchMissing, Unreachable
+from burgee_writer.git.checkouts import common_folder
 from burgee_writer.git.local import LocalBranch
-from burgee_writer.git.program import run_git
+from burgee_writer.git.program import OWN_CLONE, run_git
 from burgee_writer.git.pushes import failure_text
 from burgee_writer.git.remote import RemoteBranch
 from burgee_writer.git.ssh_signatures import CommitKey
@@ -50,6 +51,7 @@ def open_branch(
         clone,
         name,
         (folder or "").strip("/"),
+        state_dir=state_dir,
         address=address,
         key=key,
         committer=committer,
@@ -65,26 +67,25 @@ def _local(
     key: CommitKey,
     committer: Author,
 ) -> Branch:
-    found = pygit2.discover_repository(str(path)) if path.exists() else None
-    if found is None:
+    if not path.exists() or pygit2.discover_repository(str(path)) is None:
         raise BranchMissing(f"{path} is in no git repository; make one with `git init` there")
     try:
-        repository = pygit2.Repository(found)
+        repository = pygit2.Repository(str(path))
         inside = folder_inside(repository, path) if folder is None else folder.strip("/")
     except (pygit2.GitError, ValueError) as error:
         raise BranchMissing(f"{path} cannot be opened: {error}") from None
     name = branch or _checked_out(repository)
-    common = _common(repository)
-    return LocalBranch(common, name, inside, state_dir=state_dir, key=key, committer=committer)
-
-
-def _common(repository: pygit2.Repository) -> Path:
-    own = Path(repository.path)
-    try:
-        text = (own / "commondir").read_text(encoding="utf-8").strip()
-    except OSError:
-        return own
-    return (own / text).resolve()
+    common = common_folder(repository)
+    own = not repository.is_bare and Path(repository.path) == common
+    return LocalBranch(
+        common,
+        name,
+        inside,
+        state_dir=state_dir,
+        key=key,
+        committer=committer,
+        root=Path(repository.workdir) if own else None,
+    )
 
 
 def _checked_out(repository: pygit2.Repository) -> str:
@@ -97,12 +98,17 @@ def _checked_out(repository: pygit2.Repository) -> str:
 def _clone(state_dir: Path, address: Address) -> Path:
     digest = sha256(address.url.encode()).hexdigest()[:16]
     clone = state_dir / f"repository-{digest}.git"
-    if not (clone / "HEAD").exists():
-        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ran = run_git(state_dir, "init", "--quiet", "--bare", clone.name, timeout=_LOCAL_TIMEOUT)
-        if ran.code != 0:
-            raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
-        clone.chmod(0o700)
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clone.mkdir(exist_ok=True, mode=0o700)
+    # Each time: it mends one whose making was cut short, and leaves a whole one as it is.
+    ran = run_git(
+        state_dir,
+        *("init", "--quiet", "--bare", "--template=", clone.name),
+        timeout=_LOCAL_TIMEOUT,
+        config=OWN_CLONE,
+    )
+    if ran.code != 0:
+        raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
     return clone
 
 
@@ -111,7 +117,7 @@ def _head_of(clone: Path, address: Address, timeout: float) -> str:
         clone,
         *("ls-remote", "--symref", address.url, "HEAD"),
         timeout=timeout,
-        config=address.config,
+        config=(*OWN_CLONE, *address.config),
     )
     if ran.code != 0:
         raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")

@@ -7,12 +7,14 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
 from msgspec import Struct
 
-__all__ = ["Ran", "run_git"]
+__all__ = ["OWN_CLONE", "Ran", "run_git"]
 
 _QUIET: Final = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -20,16 +22,27 @@ _QUIET: Final = {
     "LC_ALL": "C",
     "GIT_OPTIONAL_LOCKS": "0",
 }
+_GRACE: Final = 2.0
 _SSH: Final = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 # What would point git at another repository than the one that is named.
 _MISLEADING: Final = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
      "GIT_COMMON_DIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 )  # fmt: skip
+OWN_CLONE: Final = (
+    ("core.hooksPath", os.devnull),
+    ("push.followTags", "false"),
+    ("push.gpgSign", "false"),
+    ("push.recurseSubmodules", "no"),
+    ("fetch.recurseSubmodules", "no"),
+    ("fetch.prune", "false"),
+    ("color.ui", "false"),
+)
+"""What a user's settings may not change of how the writer's own clone is filled and pushed."""
 
 
 class Ran(Struct, frozen=True):
-    """How a command ended; `code` is None where it had to be killed."""
+    """How a command ended; `code` is None where it had to be stopped."""
 
     code: int | None
     out: str
@@ -40,31 +53,67 @@ def run_git(
     folder: Path, *arguments: str, timeout: float, config: Sequence[tuple[str, str]] = ()
 ) -> Ran:
     """Run git in a repository's folder; settings of `config` go by the environment, unseen."""
-    with subprocess.Popen(
-        ("git", *arguments),
-        cwd=folder,
-        env=_environment(config),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # so that what it starts can be ended with it
-    ) as process:
+    # Files, not pipes: what git leaves running, such as a shared ssh connection, holds those open.
+    with TemporaryFile() as out, TemporaryFile() as err:
         try:
-            out, err = process.communicate(timeout=timeout)
-            code: int | None = process.returncode
+            process = subprocess.Popen(
+                ("git", *arguments),
+                cwd=folder,
+                env=_environment(config),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,  # so that what it starts can be ended with it
+            )
+        except FileNotFoundError:
+            what = "the git program is not installed" if folder.is_dir() else "the folder is gone"
+            return Ran(127, "", f"fatal: {what}")
+        code = _ended(process, timeout)
+        return Ran(code, _text_of(out), _text_of(err))
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    """Wait for a process, and return how it ended; one that takes too long is stopped."""
+    with process:
+        try:
+            return process.wait(timeout)
         except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            out, err = process.communicate()
-            code = None
-    return Ran(code, out.decode(errors="replace"), err.decode(errors="replace"))
+            _signal(process, signal.SIGTERM)  # upon which git takes its locks away
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE)
+            _signal(process, signal.SIGKILL)  # what it has started, too
+            return None
+        except BaseException:
+            _signal(process, signal.SIGKILL)
+            raise
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def _environment(config: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     found = {name: each for name, each in os.environ.items() if name not in _MISLEADING}
-    made = {"GIT_SSH_COMMAND": _SSH, **found, **_QUIET}
+    made = {**found, **_QUIET}
+    if not found.keys() & {"GIT_SSH_COMMAND", "GIT_SSH"} and not _ssh_is_configured():
+        made["GIT_SSH_COMMAND"] = _SSH
     count = int(found.get("GIT_CONFIG_COUNT", "0") or "0")
     for number, (name, value) in enumerate(config, count):
         made[f"GIT_CONFIG_KEY_{number}"] = name
         made[f"GIT_CONFIG_VALUE_{number}"] = value
     return {**made, "GIT_CONFIG_COUNT": str(count + len(config))}
+
+
+@lru_cache(maxsize=1)
+def _ssh_is_configured() -> bool:
+    """Return whether the user's settings say how to reach ssh remotes: those then hold."""
+    command = ("git", "config", "--get", "core.sshCommand")
+    with suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, timeout=5, check=False).returncode == 0
+    return False

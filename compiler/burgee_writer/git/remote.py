@@ -23,10 +23,16 @@ from burgee_writer.git.branch import (
     Unknown,
     Unreachable,
 )
+from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.objects import write_commit
-from burgee_writer.git.program import Ran, run_git
-from burgee_writer.git.pushes import failure_text, is_certain_failure, verdict_of
-from burgee_writer.git.references import read_reference
+from burgee_writer.git.program import OWN_CLONE, Ran, run_git
+from burgee_writer.git.pushes import (
+    failure_text,
+    is_certain_failure,
+    is_turned_away,
+    verdict_of,
+)
+from burgee_writer.git.references import locks_of, read_reference
 from burgee_writer.git.ssh_signatures import CommitKey
 from burgee_writer.git.upkeep import Upkeep
 
@@ -34,7 +40,10 @@ __all__ = ["RemoteBranch"]
 
 _TRIES: Final = 3
 _PAUSE: Final = 0.2
-_LOCAL_TIMEOUT: Final = 30.0
+_FIRST: Final = 20
+"""How many times as long the first fetch may take, which brings the whole history."""
+_FETCH: Final = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+_SLOW: Final = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "20"))
 
 
 class RemoteBranch(Branch):
@@ -46,6 +55,7 @@ class RemoteBranch(Branch):
         name: str,
         inside: str,
         *,
+        state_dir: Path,
         address: Address,
         key: CommitKey,
         committer: Author,
@@ -57,6 +67,8 @@ class RemoteBranch(Branch):
         self._committer = committer
         self._timeout = timeout
         self._upkeep = Upkeep(clone)
+        self._locks = LockFiles(state_dir / "locks")
+        self._held = locks_of(clone, self.reference)
         self.refresh()
 
     def tip(self) -> str:
@@ -66,14 +78,24 @@ class RemoteBranch(Branch):
         return found
 
     def refresh(self) -> str:
-        ran = self._git("fetch", *_FETCH, self._address.url, f"+{self.reference}:{self.reference}")
-        if ran.code != 0 and "cannot lock ref" in ran.err:
-            return self.tip()  # another process of ours has fetched just now
-        if ran.code != 0:
+        spec = f"+{self.reference}:{self.reference}"
+        known = read_reference(self.repository_path, self.reference) is not None
+        for attempt in range(_TRIES):
+            self._pause(attempt)
+            with self._locks.owned(self._held):
+                ran = self._git(
+                    *("fetch", *_FETCH, self._address.url, spec),
+                    timeout=self._timeout * (1 if known else _FIRST),
+                )
+            if ran.code == 0:
+                return self.tip()
             if "couldn't find remote ref" in ran.err:
                 raise BranchMissing(f"the remote has no branch {self.name}")
-            raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")
-        return self.tip()
+            if "cannot lock ref" not in ran.err:
+                raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")
+            for each in self._held:  # by another process of ours, or by one that is no more
+                self._locks.remove_if_left(each)
+        raise Unreachable(f"the writer's clone of the remote is locked: {self._held[0].name}")
 
     def commit(self, parent: str, draft: Draft) -> str:
         made = write_commit(
@@ -91,44 +113,51 @@ class RemoteBranch(Branch):
     def read_beside(self, name: str) -> str | None:
         found = self._remote_tip(f"refs/heads/{name}")
         if found is not None and found not in self._repository():
-            self._git("fetch", *_FETCH, self._address.url, f"refs/heads/{name}")
+            ran = self._git("fetch", *_FETCH, self._address.url, f"refs/heads/{name}")
+            if ran.code != 0:
+                raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")
         return found
 
     def _publish(self, reference: str, parent: str | None, commit: str) -> Published:
         # The lease holds the remote to `parent`, not that it leads to the commit.
         if parent is not None and not self._leads(parent, commit):
             raise ValueError(f"{parent} does not lead to {commit}")
-        said = ""
+        sent, said = False, ""  # whether anything may still arrive that was sent
         for attempt in range(_TRIES):
-            if attempt:
-                time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
-            lease = f"--force-with-lease={reference}:{parent or ''}"
-            spec = f"{commit}:{reference}"
-            ran = self._git("push", "--porcelain", "--no-verify", lease, self._address.url, spec)
+            self._pause(attempt)
+            ran = self._push(reference, parent, commit)
             verdict = verdict_of(ran)
             if verdict is not None and verdict.kind == "done":
                 return self._done(reference, commit)
             if verdict is not None and verdict.kind == "refused":
-                return Refused(
-                    "branch_protected",
-                    f"the remote refuses the push: {verdict.reason}",
-                    "make the same call with ?propose=true, which writes to a branch of its own",
-                )
-            if verdict is None and is_certain_failure(ran):
+                return _protected(verdict.reason)
+            if verdict is None and not sent and is_certain_failure(ran):
                 raise Unreachable(f"the remote cannot be written to: {failure_text(ran)}")
-            said = failure_text(ran)
+            said = failure_text(ran) if verdict is None else verdict.reason
+            away = not sent and is_turned_away(ran)
+            sent = sent or (verdict is None and not away)
             try:
                 settled = self._settled(reference, parent, commit)
             except Unreachable as error:
-                if verdict is not None:
+                if not sent and not away:
                     raise  # the push was refused for certain
                 return Unknown(f"the push failed ({said}), and then {error}")
             if settled is not None:
                 return settled
-            lost = verdict is not None
-        if lost:
-            return Refused("busy", "the remote refuses the push again and again", "try again later")
+            if away:
+                raise Unreachable(f"the remote cannot be written to: {said}")
+        if not sent:
+            return Refused("busy", f"the remote refuses each push: {said}", "try again later")
         return Unknown(f"the push failed each time ({said}), and may still arrive")
+
+    def _push(self, reference: str, parent: str | None, commit: str) -> Ran:
+        lease = f"--force-with-lease={reference}:{parent or ''}"
+        spec = f"{commit}:{reference}"
+        return self._git("push", "--porcelain", "--no-verify", lease, self._address.url, spec)
+
+    def _pause(self, attempt: int) -> None:
+        if attempt:
+            time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
 
     def _settled(self, reference: str, parent: str | None, commit: str) -> Published | None:
         """Return what the remote says has happened, None where it is as it was before."""
@@ -149,11 +178,8 @@ class RemoteBranch(Branch):
             with suppress(BranchMissing):
                 before = self.tip()
                 if not self._leads(commit, before):
-                    run_git(
-                        self.repository_path,
-                        *("update-ref", reference, commit, before),
-                        timeout=_LOCAL_TIMEOUT,
-                    )
+                    with self._locks.owned(self._held, f"{commit}\n"):
+                        self._git("update-ref", reference, commit, before)
         return Done(commit)
 
     def _remote_tip(self, reference: str) -> str | None:
@@ -173,12 +199,19 @@ class RemoteBranch(Branch):
         except (KeyError, ValueError, pygit2.GitError):
             return False
 
-    def _git(self, *arguments: str) -> Ran:
-        config = (*self._address.config, ("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "20"))
-        return run_git(self.repository_path, *arguments, timeout=self._timeout, config=config)
+    def _git(self, *arguments: str, timeout: float | None = None) -> Ran:
+        config = (*OWN_CLONE, *_SLOW, *self._address.config)
+        return run_git(
+            self.repository_path, *arguments, timeout=timeout or self._timeout, config=config
+        )
 
     def _repository(self) -> pygit2.Repository:
         return pygit2.Repository(str(self.repository_path))
 
 
-_FETCH: Final = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+def _protected(reason: str) -> Refused:
+    return Refused(
+        "branch_protected",
+        f"the remote refuses the push: {reason}",
+        "make the same call with ?propose=true, which writes to a branch of its own",
+    )
