@@ -75,6 +75,7 @@ class Intents:
     def _finish(self, intent: _Intent) -> None:
         tree = WorkTree(Path(intent.root), Path(intent.git_dir))
         if not is_checked_out(tree, intent.reference):
+            tree.discard(intent.paths, intent.name)
             return
         repository = pygit2.Repository(str(self._repository_path))
         with tree.locked(self._locks):

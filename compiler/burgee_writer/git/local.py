@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
+from typing import Final
 
 import pygit2
 
@@ -29,6 +31,10 @@ from burgee_writer.git.upkeep import Upkeep
 from burgee_writer.git.work_tree import Dirty, WorkTree
 
 __all__ = ["LocalBranch"]
+
+_LINGER: Final = 0.03
+"""For how long at least the new index stays locked: `git commit` reads an index before it locks it,
+and then writes the old one back. Who has read the old one finds it locked, and gives up."""
 
 
 class LocalBranch(Branch):
@@ -133,6 +139,7 @@ class LocalBranch(Branch):
                 return _unusable(error, self.name)
             for tree, prepared in made:
                 tree.swap_index(prepared)
+            until = monotonic() + _LINGER
             published = self._move(self.reference, *commits)
             if not isinstance(published, Done):
                 for tree in trees:
@@ -144,6 +151,7 @@ class LocalBranch(Branch):
                     tree.swap_files(prepared)
             except OSError:  # the commit stands; the intent stays, and is looked at again
                 stack.pop_all()
+            sleep(max(0.0, until - monotonic()))
         return published
 
     def publish_beside(self, name: str, commit: str) -> Published:

@@ -21,10 +21,11 @@ from burgee_writer.git.branch import (
     Unreachable,
 )
 from burgee_writer.git.program import Ran
-from burgee_writer.git.pushes import verdict_of
+from burgee_writer.git.pushes import is_certain_failure, verdict_of
 from support.flag_repository import FlagRepository, git
 from support.git_remotes import Exchange, HttpRemote, git_daemon, http_remote
 from support.writer_git import branch_of, draft, must_write, written
+from support.writer_kills import killed_with_locks
 
 FLAG = "acme/flags/f.yaml"
 ON: dict[str, bytes | None] = {FLAG: b"default: on\n"}
@@ -196,6 +197,105 @@ def test_a_remote_that_refuses_in_http(remote: HttpRemote, tmp_path: Path, statu
     assert "127.0.0.1" not in str(found) or status not in (403, 404) or "URL" in str(found)
 
 
+@pytest.mark.parametrize("status", [408, 500, 504])
+def test_it_arrives_and_somebody_in_between_says_it_failed(
+    remote: HttpRemote, tmp_path: Path, status: int
+) -> None:
+    branch = branch_of(remote.url, tmp_path / "state")
+    remote.after = once(lambda exchange: exchange.refuse(status))
+    done = written(branch, ON)
+    assert isinstance(done, Done)
+    assert git(remote.bare, "rev-list", "--count", "main") == "2"
+
+
+def test_it_may_still_arrive_when_a_second_try_finds_nobody(
+    remote: HttpRemote, tmp_path: Path
+) -> None:
+    """What the second try meets says nothing of the first, which the remote may be at yet."""
+    branch = branch_of(remote.url, tmp_path / "state", timeout=1.0)
+    tried: list[bool] = []
+
+    def before(exchange: Exchange) -> None:
+        if exchange.is_push:
+            tried.append(True)
+            remote.hanging.wait(20)
+        elif tried and exchange.announces_push:
+            exchange.refuse(403)
+
+    remote.before = before
+    parent = branch.tip()
+    commit = branch.commit(parent, draft(ON))
+    assert isinstance(branch.publish(parent, commit), Unknown)
+    remote.hanging.set()
+    until = time.monotonic() + 10
+    while not holds(remote.bare, commit) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert holds(remote.bare, commit)
+
+
+def test_a_lock_in_the_clone_is_told_and_one_that_was_left_removed(
+    remote: HttpRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the writer would read the tip of that moment for ever."""
+    monkeypatch.setattr("burgee_writer.git.lock_files._YOUNG_NS", 0)
+    state = tmp_path / "state"
+    branch = branch_of(remote.url, state)
+    lock = branch.repository_path / "refs/heads/main.lock"
+    somebody = push_as_somebody(remote.bare, "x")
+    lock.touch()
+    with pytest.raises(Unreachable, match="locked") as told:
+        branch.refresh()
+    assert str(tmp_path) not in str(told.value)
+    lock.unlink()
+    killed_with_locks(state, [lock], None, "")
+    assert branch.refresh() == somebody
+    assert not lock.exists()
+
+
+def test_a_clone_whose_making_was_cut_short(remote: HttpRemote, tmp_path: Path) -> None:
+    clone = branch_of(remote.url, tmp_path / "state").repository_path
+    for name in ("config", "objects", "refs"):
+        subprocess.run(["rm", "-r", str(clone / name)], check=True)
+    assert isinstance(written(branch_of(remote.url, tmp_path / "state"), ON), Done)
+    assert clone.stat().st_mode & 0o077 == 0
+
+
+def test_settings_of_the_user_do_not_change_what_is_pushed(
+    remote: HttpRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-push", "reference-transaction"):
+        (hooks / name).write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+        (hooks / name).chmod(0o755)
+    settings = tmp_path / "config"
+    settings.write_text(
+        f"[core]\nhooksPath = {hooks}\n[push]\nfollowTags = true\n[color]\nui = always\n"
+        f"[init]\ntemplateDir = {tmp_path}\n[fetch]\nprune = true\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    branch = branch_of(remote.url, tmp_path / "state")
+    git(branch.repository_path, "tag", "--annotate", "--message", "x", "mine", "main")
+    assert isinstance(written(branch, ON), Done)
+    assert git(remote.bare, "tag", "--list") == ""
+
+
+def test_over_ssh(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in that runs the command here and leaves a shared connection open behind it."""
+    program = tmp_path / "ssh"
+    program.write_text('#!/bin/sh\nfor last; do :; done\nsleep 5 &\nexec sh -c "$last"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
+    began = time.monotonic()
+    branch = branch_of(f"somebody@host:{bare}", tmp_path / "state")
+    done = written(branch, ON)
+    assert isinstance(done, Done)
+    assert git(bare, "rev-parse", "main") == done.commit
+    assert time.monotonic() - began < 4
+
+
 @pytest.mark.parametrize("hook", ["pre-receive", "update"])
 def test_a_protected_branch(remote: HttpRemote, tmp_path: Path, hook: str) -> None:
     script = remote.bare / "hooks" / hook
@@ -361,6 +461,7 @@ SAID = {
     f"!\t{REF}\t[remote rejected] (pre-receive hook declined)": "refused",
     f"!\t{REF}\t[remote rejected] (protected branch hook declined)": "refused",
     f"!\t{REF}\t[remote rejected] (hook declined)": "refused",
+    f"!\t{REF}\t[remote rejected] (n/a (unpacker error))": "lost",
     f"!\t{REF}\t[remote failure] (remote failed to report status)": None,
     "": None,
     "Done": None,
@@ -372,3 +473,18 @@ def test_what_git_says_of_a_push(line: str) -> None:
     code = 0 if SAID[line] == "done" else 1
     found = verdict_of(Ran(code, f"To http://x\n{line}\nDone\n", ""))
     assert (None if found is None else found.kind) == SAID[line]
+
+
+FAILED = {
+    "fatal: unable to access 'http://x/': Could not resolve host: x": True,
+    "fatal: unable to access 'http://x/': The requested URL returned error: 403": True,
+    "git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.": True,
+    "error: RPC failed; HTTP 408 curl 22 The requested URL returned error: 408": False,
+    "remote: mirror: repository not found\nfatal: the remote end hung up unexpectedly": False,
+    "fatal: the remote end hung up unexpectedly": False,
+}
+
+
+@pytest.mark.parametrize("text", FAILED)
+def test_when_nothing_was_sent_for_certain(text: str) -> None:
+    assert is_certain_failure(Ran(128, "", text)) == FAILED[text]
