@@ -80,6 +80,7 @@ def _write_and_die(source: str, state: str, changes: dict[str, bytes | None], po
 
 def _arm(point: str) -> None:
     tree: Any = WorkTree
+    module: Any = local
     if point == "before the intent":
         tree.require_clean = _then_dies(tree.require_clean)
     elif point == "after the intent":
@@ -91,7 +92,7 @@ def _arm(point: str) -> None:
     elif point == "index swapped":
         tree.swap_index = _then_dies(tree.swap_index)
     elif point == "moved":
-        local.move_reference = _then_dies(local.move_reference)
+        module.move_reference = _then_dies(module.move_reference)
     elif point == "a file swapped":
         path: Any = Path
         path.replace = _once(Path.replace)

@@ -58,7 +58,7 @@ class LocalBranch(Branch):
         self._committer = committer
         self._locks = LockFiles(state_dir / "locks")
         self._intents = Intents(state_dir / "intents", repository_path, self._locks)
-        self._upkeep = Upkeep(repository_path)
+        self._upkeep = Upkeep(repository_path, self._locks)
         self.tip()
         self._intents.settle()
 

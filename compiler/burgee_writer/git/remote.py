@@ -66,8 +66,8 @@ class RemoteBranch(Branch):
         self._key = key
         self._committer = committer
         self._timeout = timeout
-        self._upkeep = Upkeep(clone)
         self._locks = LockFiles(state_dir / "locks")
+        self._upkeep = Upkeep(clone, self._locks)
         self._held = locks_of(clone, self.reference)
         self.refresh()
 
