@@ -147,15 +147,12 @@ class WorkTree(Struct, frozen=True):
     def _file(self, path: str) -> bytes | None:
         """Return a file's text; Dirty where something else stands there, or in its way."""
         here = self.root
-        *folders, name = path.split("/")
-        for part in folders:
+        for part in path.split("/"):
             here = here / part
-            if here.is_symlink() or (here.exists() and not here.is_dir()):
+            if here.is_symlink():
                 raise Dirty(path, self.root)
-        if (here / name).is_symlink():
-            raise Dirty(path, self.root)
         try:
-            return _text((here / name).read_bytes())
+            return _text(here.read_bytes())
         except FileNotFoundError:
             return None
         except OSError:
