@@ -11,7 +11,7 @@ _LARGE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_ba
 
 settings.register_profile(
     "fast",
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,

@@ -60,6 +60,12 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(403, "host_refused", "`--insecure`: the Host is not loopback", "use a token"),
     Code(403, "origin_refused", "`--insecure`: the page is not on loopback", "use a token"),
+    Code(
+        404,
+        "tenant_unknown",
+        "a token for all tenants writes to one that is not there, which may be a typo",
+        "mend `X-Tenant-ID`, or say `create_tenant=true`",
+    ),
     Code(404, "not_found", "there is no such thing, or not for you", "look at `help` for its name"),
     Code(405, "method_not_allowed", "the path does not take this method", "see `GET /docs`"),
     Code(408, "request_timeout", "the request took too long to arrive", "send it again"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from burgee_writer.git.ssh_signatures import (
 )
 from burgee_writer.options import Options
 
-__all__ = ["commit_keys"]
+__all__ = ["commit_keys", "own_key"]
 
 _NAME: Final = "commit.key"
 
@@ -29,18 +30,19 @@ def commit_keys(options: Options) -> tuple[CommitKey, CommitKeys]:
         if options.signing_key is not None:
             key = CommitKey.read(options.signing_key)
         else:
-            key = _own(options.state_dir)
+            key = own_key(options.state_dir)
         retired = [read_public_key(path) for path in options.retired_keys]
     except KeyUnusable as error:
         raise ValueError(str(error)) from None
     return key, CommitKeys([key.public, *retired])
 
 
-def _own(state_dir: Path) -> CommitKey:
+def own_key(state_dir: Path) -> CommitKey:
+    """Return the key of a state folder, which is made where there is none, by one process alone."""
     path = state_dir / _NAME
     if not path.exists():
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = state_dir / f".{_NAME}-{os.getpid()}"
+        made = state_dir / f".{_NAME}-{secrets.token_hex(8)}"
         new_commit_key(made)
         public = made.with_name(made.name + ".pub")
         try:

@@ -16,7 +16,7 @@ from burgee_writer.changes.states import StateIn
 from burgee_writer.openapi_definitions import definitions
 from burgee_writer.openapi_operations import Described, answer, json_of, operation, refusals
 from burgee_writer.openapi_parameters import HEADERS, PARAMETERS, SECURITY
-from burgee_writer.openapi_shapes import ANSWERS, ID, Json, ref
+from burgee_writer.openapi_shapes import ANSWERS, PREFIX, Json, ref
 from burgee_writer.routes.events import Changed
 from burgee_writer.routes.flags import FlagSummary
 from burgee_writer.routes.operations import OPERATIONS, Operation
@@ -85,7 +85,7 @@ def _types() -> Json:
     _, types = msgspec.json.schema_components(_TYPES, ref_template=ref("{name}")["$ref"])
     types["StateBody"]["properties"]["environments"]["anyOf"][0]["minItems"] = 1
     types["ChangesBody"]["properties"]["changes"] |= {"minItems": 1, "maxItems": _MOST_CHANGES}
-    types["UndoBody"]["properties"]["commit"] = ID
+    types["UndoBody"]["properties"]["commit"] = PREFIX
     return types
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from burgee_writer.history.records import ENTITIES
-from burgee_writer.openapi_shapes import ID, KEY, NAME, TEXT, Json
+from burgee_writer.openapi_shapes import ID, KEY, NAME, PREFIX, TEXT, Json
 
 __all__ = ["HEADERS", "PARAMETERS", "SECURITY"]
 
@@ -75,6 +75,9 @@ PARAMETERS: Final[Json] = {
     "id": _parameter("path", "id", "The delivery's id.", {**TEXT, "minLength": 1}),
     "dry_run": _switch("dry_run", "Write nothing; answer what the call would do."),
     "propose": _switch("propose", "Write to a branch of its own, for review: 202."),
+    "create_tenant": _switch(
+        "create_tenant", "Make the tenant, where a token for all tenants names a new one."
+    ),
     "reason": _parameter("query", "reason", "Why; as Burgee-Reason.", TEXT),
     "replace_rules": _switch(
         "replace_rules", "Let rules, overrides, tests and variants be dropped."
@@ -100,7 +103,12 @@ PARAMETERS: Final[Json] = {
     "owner": _parameter("query", "owner", "Of this owner.", TEXT),
     "q": _parameter("query", "q", "Text in key, name or description; case is ignored.", TEXT),
     "active": _switch("active", "Those that run; false: those that do not."),
-    "rev": _parameter("query", "rev", "A commit of the branch; left out: the newest.", ID),
+    "rev": _parameter(
+        "query",
+        "rev",
+        "A commit of the branch, 7 digits at least; left out: the newest.",
+        PREFIX,
+    ),
     "entity": _parameter("query", "entity", "Of this sort.", {"enum": list(ENTITIES)}),
     "entity_key": _parameter("query", "entity_key", "Of this key, also before a rename.", TEXT),
     "actor": _parameter("query", "actor", "By this author: name or address.", TEXT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["ANSWERS", "ID", "KEY", "NAME", "TEXT", "Json", "nullable", "record", "ref"]
+__all__ = ["ANSWERS", "ID", "KEY", "NAME", "PREFIX", "TEXT", "Json", "nullable", "record", "ref"]
 
 Json = dict[str, Any]
 
@@ -15,6 +15,7 @@ KEY: Final[Json] = {**TEXT, "pattern": f"^{NAME}([.]{NAME})*$", "maxLength": 256
 _NUMBER: Final[Json] = {"type": "integer", "minimum": 0}
 _TEXTS: Final[Json] = {"type": "array", "items": TEXT}
 ID: Final[Json] = {**TEXT, "pattern": _COMMIT}
+PREFIX: Final[Json] = {**TEXT, "pattern": "^[0-9a-f]{7,40}$"}
 _WORDS: Final[Json] = {"anyOf": [TEXT, _TEXTS]}
 _COUNTS: Final[Json] = {"type": "object", "additionalProperties": _NUMBER}
 
@@ -52,12 +53,14 @@ _WRITTEN: Final[Json] = {
         "items": ID,
         "description": "Commits that came while this was tried, and that it was made on.",
     },
+    "summary": {**_TEXTS, "description": "What it does to users, in words."},
     "plan": nullable(ref("Plan")) | {"description": "What it does to users."},
     "findings": {"type": "array", "items": ref("Finding")},
     "request_id": TEXT,
 }
 _MAYBE: Final[Json] = {
     "dry_run": {"enum": [True]},
+    "would_change": {"type": "boolean", "description": "Of a dry run: whether it would commit."},
     "branch": {**TEXT, "description": "Of a proposal."},
     "compare_url": {"type": ["string", "null"], "description": "Where to review it."},
 }
@@ -135,7 +138,7 @@ ANSWERS: Final[Json] = {
         {**_MAYBE, "changes": {"type": "array", "items": record({"entity": TEXT})}},
         "`changes` is there for two or more, unless the call is replayed.",
     ),
-    "Undone": record(_WRITTEN, _MAYBE),
+    "Undone": record(_WRITTEN, {**_MAYBE, "undone": ID, "entities": _TEXTS}),
     "FlagRead": record(
         {**_READ, "flag": nullable(ref("FlagAsItStands")), "file": TEXT},
         {"environments": {"type": "array", "items": ref("StateIn")}},
@@ -154,7 +157,9 @@ ANSWERS: Final[Json] = {
             **_READ,
             "segments": {
                 "type": "array",
-                "items": record({"key": TEXT, "description": _TEXT_OR_NULL, "members": _NUMBER}),
+                "items": record(
+                    {"key": TEXT, "description": _TEXT_OR_NULL, "member_count": _NUMBER}
+                ),
             },
             "next_page_token": _TEXT_OR_NULL,
         }

@@ -28,6 +28,7 @@ from burgee_http.request_ids import new_request_id, offered_request_id
 
 __all__ = ["UNMATCHED", "Application", "error_reply"]
 
+_NOT_ALLOWED: Final = 405
 UNMATCHED: Final = "(unmatched)"
 _NO_STORE = (b"cache-control", b"no-store")
 
@@ -122,7 +123,16 @@ class Application:
         except (Exception, asyncio.CancelledError) as error:
             if out.status:
                 raise  # the answer has begun: the connection is closed under it
-            await send_reply(error_reply(call, _as_api_error(error, call)), out)
+            told = _as_api_error(error, call)
+            if told.status == _NOT_ALLOWED:
+                told.headers = ((b"allow", self._allowed(scope)),)
+            await send_reply(error_reply(call, told), out)
+
+    def _allowed(self, scope: Scope) -> bytes:
+        """The methods of all routes that a path has: each of them knows its own alone."""
+        routes = [each for each in self.router.routes if each.matches(scope)[0] is not Match.NONE]
+        found = {name for each in routes for name in getattr(each, "methods", None) or ()}
+        return ", ".join(sorted(found)).encode("ascii")
 
     def _template(self, scope: Scope) -> str:
         """The route's path as it was declared; ids in a path are never logged."""

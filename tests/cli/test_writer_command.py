@@ -13,11 +13,12 @@ import pytest
 from burgee_writer.settings import TABLE
 from support.command import run_burgee, start_burgee
 from support.edge_process import burgee_process, edge_process, wait_for_text
+from support.flag_repository import FlagRepository
 from support.token_writer import unverified
 from support.wire import ask
 
 LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
-SERVED = ("writer", "--repo", ".", "--state-dir", "state")
+SERVED = ("writer", "--repo", "repo", "--state-dir", "state")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--tenant", "acme", "--scope", "admin"),
         cwd=folder,
     )
+    FlagRepository(folder / "repo", {"flags/f.yaml": "default: off\n"}).commit()
     (folder / "key").write_text(key.json()["secret"], encoding="utf-8")
     return folder
 

@@ -63,13 +63,13 @@ def test_the_printed_curl_lines_work(up: Up) -> None:
     found = _TRY.search(up[1].read_text())
     assert found is not None
     lines = found[1].splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         command = [*shlex.split(line), "-w", "\n%{http_code} %{content_type}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
         body, _, told = done.stdout.rpartition("\n")
         assert told == "200 application/json", done.stdout
-        assert '"value":' in body
+        assert ('"would_change":true' if "dry_run" in line else '"value":') in body
 
 
 def test_edits_go_live_and_a_mistake_holds_up_no_other_flag(up: Up, clone: Path) -> None:

@@ -6,19 +6,12 @@ from pathlib import Path
 
 from burgee_writer.git.branch import Author, Branch, Done, Draft, Published
 from burgee_writer.git.opening import open_branch
-from burgee_writer.git.ssh_signatures import CommitKey, new_commit_key
+from burgee_writer.keys import own_key
 
-__all__ = ["ANN", "WRITER", "branch_of", "draft", "key_in", "written"]
+__all__ = ["ANN", "WRITER", "branch_of", "draft", "must_write", "written"]
 
 WRITER = Author("Burgee writer", "writer@burgee.example")
 ANN = Author("Ann", "ann@example.com")
-
-
-def key_in(folder: Path) -> CommitKey:
-    """Return the key of a state folder, made if it has none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "commit.key"
-    return CommitKey.read(path) if path.exists() else new_commit_key(path)
 
 
 def branch_of(
@@ -36,7 +29,7 @@ def branch_of(
         branch=branch,
         folder=folder,
         state_dir=state,
-        key=key_in(state),
+        key=own_key(state),
         committer=WRITER,
         token=token,
         timeout=timeout,

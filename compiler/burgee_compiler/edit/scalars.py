@@ -45,8 +45,8 @@ def _quoted(value: str, quotes: Style) -> str:
 @lru_cache(4096)
 def _plain(text: str, spot: Spot) -> bool:
     """Return whether text without quotes is read back as that text; the reader itself is asked."""
-    if not isinstance(resolve_plain(text), str) or _UNPRINTABLE.search(text):
-        return False
+    if not isinstance(resolve_plain(text), str) or _UNPRINTABLE.search(text) or text == "<<":
+        return False  # as a key, << would merge
     if _SIMPLE.fullmatch(text):
         return True
     documents = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from burgee_compiler.edit import Edit, Insert, Path, Remove, Set
+from burgee_compiler.edit import Edit, Insert, Path, Set
 from burgee_compiler.edit.tree import find
 from burgee_compiler.source import Node
 from burgee_compiler.writes.changes import Writing
@@ -51,9 +51,8 @@ def remove_members(
 
 
 def _left(listed: list[str], gone: set[str], path: Path) -> Edit:
-    """Return the edit that leaves the others; a list of nobody says something in an overlay."""
-    left = [each for each in listed if each not in gone]
-    return Set((*path, "members"), left) if left or path else Remove(("members",))
+    """Return the edit that leaves the others; a list of nobody stays, and its comment with it."""
+    return Set((*path, "members"), [each for each in listed if each not in gone])
 
 
 def _path(environment: str | None) -> Path:

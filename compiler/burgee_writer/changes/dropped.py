@@ -25,6 +25,8 @@ def _parts(node: Node, where: str) -> Iterator[str]:
     for index, test in enumerate(_items(node, "tests")):
         yield f"the test {test.get('it', index + 1)}{where}"
     variants = node.get("variants")
+    if variants is None and not where:
+        variants = ["on", "off"]  # what a flag has that says nothing
     for name in variants if isinstance(variants, dict | list) else ():
         if isinstance(name, str):
             yield f"the variant {name}{where}"

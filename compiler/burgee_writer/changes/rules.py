@@ -46,6 +46,8 @@ def _add_rule(
     path = working.existing("flags", key)
     node = working.node("flags", key)
     name = rule.get("name")
+    if isinstance(name, int) and not isinstance(name, bool):
+        name = str(name)
     if not isinstance(name, str):
         raise ChangeRefused("invalid_request", "a rule needs a name", 'send {"name": "ramp", …}')
     if rule_index(node, name) is not None:

@@ -16,13 +16,13 @@ from msgspec import Struct
 from burgee.instants import format_instant, parse_instant
 from burgee_compiler.edit import Edit, Path, Remove, Set
 from burgee_compiler.edit.tree import find
-from burgee_compiler.model.flag import Flag
+from burgee_compiler.model.flag import Flag, FlagOverlay
 from burgee_compiler.resolve import flag_in, phases_of
 from burgee_compiler.source import Node
 from burgee_writer.changes.refused import ChangeRefused
 from burgee_writer.changes.working import Change, Did, Working
 
-__all__ = ["State", "StateIn", "set_state", "states_of"]
+__all__ = ["State", "StateIn", "has_steps", "set_state", "states_of"]
 
 State: TypeAlias = Literal["on", "off"]
 
@@ -52,6 +52,15 @@ def set_state(key: str, state: State, environments: Sequence[str] | None) -> Cha
 def states_of(flag: Flag, environments: Sequence[str], now: int) -> list[StateIn]:
     """Return how a flag's switch stands in each environment."""
     return [_state_in(flag, each, now) for each in environments]
+
+
+def has_steps(flag: Flag) -> bool:
+    """Return whether a flag's switch, or who is pinned, may be another one by itself."""
+    parts: tuple[Flag | FlagOverlay, ...] = (flag, *flag.environments.values())
+    return any(
+        each.schedule or any(pinned.expires is not None for pinned in each.overrides or ())
+        for each in parts
+    )
 
 
 def _state_in(flag: Flag, environment: str, now: int) -> StateIn:

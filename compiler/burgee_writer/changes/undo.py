@@ -75,6 +75,7 @@ def _undo(undone: Undone, entity: str | None, working: Working) -> Did:
         entity=named,
         undoes=undone.commit,
         keep_locks=True,
+        detail={"undone": undone.commit, "entities": sorted(set(map(_entity, own)))},
     )
 
 

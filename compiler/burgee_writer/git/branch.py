@@ -106,7 +106,10 @@ class Branch(ABC):
 
     @abstractmethod
     def publish(self, parent: str, commit: str) -> Published:
-        """Move the branch from a commit to one that follows it, or not at all."""
+        """Move the branch from a commit to one that follows it, or not at all.
+
+        Raises Unreachable or BranchMissing, and then it is certain that nothing was changed.
+        """
 
     @abstractmethod
     def publish_beside(self, name: str, commit: str) -> Published:
@@ -114,4 +117,7 @@ class Branch(ABC):
 
     @abstractmethod
     def read_beside(self, name: str) -> str | None:
-        """Return the tip of another branch, None where there is none; its commit is here then."""
+        """Return the tip of another branch, None where there is none; its commit is here then.
+
+        Raises Unreachable.
+        """

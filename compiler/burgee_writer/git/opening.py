@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -10,10 +13,11 @@ import pygit2
 
 from burgee_compiler.trees import folder_inside
 from burgee_writer.git.address import Address, local_path, read_address
-from burgee_writer.git.branch import Author, Branch, BranchMissing, Unreachable
+from burgee_writer.git.asking import Remote
+from burgee_writer.git.branch import Author, Branch, BranchMissing
 from burgee_writer.git.checkouts import common_folder
 from burgee_writer.git.local import LocalBranch
-from burgee_writer.git.program import OWN_CLONE, run_git
+from burgee_writer.git.program import run_git
 from burgee_writer.git.pushes import failure_text
 from burgee_writer.git.remote import RemoteBranch
 from burgee_writer.git.ssh_signatures import CommitKey
@@ -46,13 +50,12 @@ def open_branch(
         return _local(path, branch, folder, state_dir, key, committer)
     address = read_address(source, token)
     clone = _clone(state_dir, address)
-    name = branch or _head_of(clone, address, timeout)
+    remote = Remote(clone, address, timeout)
     return RemoteBranch(
         clone,
-        name,
+        branch or remote.head(),
         (folder or "").strip("/"),
-        state_dir=state_dir,
-        address=address,
+        remote=remote,
         key=key,
         committer=committer,
         timeout=timeout,
@@ -96,32 +99,19 @@ def _checked_out(repository: pygit2.Repository) -> str:
 
 
 def _clone(state_dir: Path, address: Address) -> Path:
+    """Return the bare clone of a remote; made beside its place, and moved there whole."""
     digest = sha256(address.url.encode()).hexdigest()[:16]
     clone = state_dir / f"repository-{digest}.git"
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    clone.mkdir(exist_ok=True, mode=0o700)
-    # Each time: it mends one whose making was cut short, and leaves a whole one as it is.
-    ran = run_git(
-        state_dir,
-        *("init", "--quiet", "--bare", "--template=", clone.name),
-        timeout=_LOCAL_TIMEOUT,
-        config=OWN_CLONE,
-    )
-    if ran.code != 0:
-        raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
+    if not (clone / "HEAD").exists():
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = Path(tempfile.mkdtemp(prefix=f".{clone.name}-", dir=state_dir))  # 0700
+        ran = run_git(made, "init", "--quiet", "--bare", "--template=", ".", timeout=_LOCAL_TIMEOUT)
+        if ran.code != 0:
+            raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
+        # It is the writer's own: hooks that the user has for all repositories are not for it.
+        run_git(made, "config", "core.hooksPath", os.devnull, timeout=_LOCAL_TIMEOUT)
+        try:
+            made.rename(clone)
+        except OSError:  # another process was faster
+            shutil.rmtree(made)
     return clone
-
-
-def _head_of(clone: Path, address: Address, timeout: float) -> str:
-    ran = run_git(
-        clone,
-        *("ls-remote", "--symref", address.url, "HEAD"),
-        timeout=timeout,
-        config=(*OWN_CLONE, *address.config),
-    )
-    if ran.code != 0:
-        raise Unreachable(f"the remote cannot be read: {failure_text(ran)}")
-    for line in ran.out.splitlines():
-        if line.startswith("ref: refs/heads/"):
-            return line.removeprefix("ref: refs/heads/").partition("\t")[0]
-    raise BranchMissing("the remote names no branch of its own; name one with --branch")

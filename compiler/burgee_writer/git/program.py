@@ -7,38 +7,30 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
 from msgspec import Struct
 
-__all__ = ["OWN_CLONE", "Ran", "run_git"]
+__all__ = ["Ran", "run_git"]
 
 _QUIET: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GCM_INTERACTIVE": "never",
     "LC_ALL": "C",
     "GIT_OPTIONAL_LOCKS": "0",
+    # What libgit2 reads, whatever the user's settings say of new repositories.
+    "GIT_DEFAULT_HASH": "sha1",
+    "GIT_DEFAULT_REF_FORMAT": "files",
 }
-_GRACE: Final = 2.0
-_SSH: Final = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 # What would point git at another repository than the one that is named.
 _MISLEADING: Final = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
-     "GIT_COMMON_DIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+     "GIT_COMMON_DIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE",
+     "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE")
 )  # fmt: skip
-OWN_CLONE: Final = (
-    ("core.hooksPath", os.devnull),
-    ("push.followTags", "false"),
-    ("push.gpgSign", "false"),
-    ("push.recurseSubmodules", "no"),
-    ("fetch.recurseSubmodules", "no"),
-    ("fetch.prune", "false"),
-    ("color.ui", "false"),
-)
-"""What a user's settings may not change of how the writer's own clone is filled and pushed."""
+_GRACE: Final = 1.0
 
 
 class Ran(Struct, frozen=True):
@@ -50,7 +42,11 @@ class Ran(Struct, frozen=True):
 
 
 def run_git(
-    folder: Path, *arguments: str, timeout: float, config: Sequence[tuple[str, str]] = ()
+    folder: Path,
+    *arguments: str,
+    timeout: float,
+    config: Sequence[tuple[str, str]] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> Ran:
     """Run git in a repository's folder; settings of `config` go by the environment, unseen."""
     # Files, not pipes: what git leaves running, such as a shared ssh connection, holds those open.
@@ -59,7 +55,7 @@ def run_git(
             process = subprocess.Popen(
                 ("git", *arguments),
                 cwd=folder,
-                env=_environment(config),
+                env={**_environment(config), **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -89,7 +85,7 @@ def _ended(process: subprocess.Popen[bytes], timeout: float) -> int | None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 
 
@@ -101,19 +97,8 @@ def _text_of(file: IO[bytes]) -> str:
 def _environment(config: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     found = {name: each for name, each in os.environ.items() if name not in _MISLEADING}
     made = {**found, **_QUIET}
-    if not found.keys() & {"GIT_SSH_COMMAND", "GIT_SSH"} and not _ssh_is_configured():
-        made["GIT_SSH_COMMAND"] = _SSH
     count = int(found.get("GIT_CONFIG_COUNT", "0") or "0")
     for number, (name, value) in enumerate(config, count):
         made[f"GIT_CONFIG_KEY_{number}"] = name
         made[f"GIT_CONFIG_VALUE_{number}"] = value
     return {**made, "GIT_CONFIG_COUNT": str(count + len(config))}
-
-
-@lru_cache(maxsize=1)
-def _ssh_is_configured() -> bool:
-    """Return whether the user's settings say how to reach ssh remotes: those then hold."""
-    command = ("git", "config", "--get", "core.sshCommand")
-    with suppress(OSError, subprocess.TimeoutExpired):
-        return subprocess.run(command, capture_output=True, timeout=5, check=False).returncode == 0
-    return False

@@ -1,8 +1,12 @@
-"""What `git push --porcelain` says of one reference."""
+"""What a push came to, by what `git push --porcelain` says of one reference.
+
+The texts are git's own, and those of forges that answer in git's place.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -10,88 +14,102 @@ from msgspec import Struct
 from burgee_writer.git.message import one_line
 from burgee_writer.git.program import Ran
 
-__all__ = ["Verdict", "failure_text", "is_certain_failure", "is_turned_away", "verdict_of"]
+__all__ = ["Verdict", "failure_text", "verdict_of"]
 
-# Reasons that another push at the same time gives; everything else is the remote's own will.
+# Reasons that another push at the same time gives, or that may be gone a moment later.
 _RACES: Final = re.compile(
-    r"stale info|fetch first|non-fast-forward|cannot lock ref|failed to (?:update ref|lock)"
-    r"|incorrect old value|reference already exists|needs force|remote ref (?:updated|moved)"
+    r"stale info|fetch first|non-fast-forward|needs force|remote ref (?:updated|moved)"
+    r"|cannot lock ref|unable to lock|failed to (?:update ref|lock)|LOCK_FAILURE|lock error"
+    r"|incorrect old value|reference already exists|does not point to expected object"
+    r"|already been updated by another|unpacker error|unable to migrate objects|error in hook"
 )
-# Reasons that are no policy, and may pass.
-_FAILURES: Final = re.compile(
-    r"unpacker error|unpack failed|internal (?:server )?error", re.IGNORECASE
+# The remote's own will, even where a word of the above is in what it says.
+_WILL: Final = re.compile(r"declined|exists; cannot create|directory file conflict")
+# Said in a remote's trouble, and not known to hold: the reference may have moved.
+_TROUBLE: Final = re.compile(
+    r"internal (?:server )?error|failed to report|timed? ?out", re.IGNORECASE
 )
-# What git says when it has sent nothing yet.
-_NOTHING_SENT: Final = re.compile(
-    r"Could not resolve|Connection refused|Couldn't connect|Failed to connect|Connection timed out"
-    r"|Authentication failed|Permission denied|could not read Username|terminal prompts disabled"
-    r"|not found|does not appear to be a git repository|requested URL returned error: 4"
-    r"|Host key verification failed|access denied|unable to connect|No route to host"
-    r"|unable to look up",
-    re.IGNORECASE,
+# What git says before it has sent anything. A status of 4xx for the push itself is as good:
+# whoever gives it has not handed on what was sent, but for 408 and 499, which say nothing of that.
+_UNSENT: Final = re.compile(
+    r"^(?:.*\.\.\. )?fatal: (?:unable to access '|repository '.*' not found|Authentication failed"
+    r"|could not read (?:Username|Password) |unable to (?:connect to|look up) "
+    r"|Could not read from remote repository|the remote end hung up upon initial contact"
+    r"|remote error: access denied or repository not exported|strange |transport '|protocol '"
+    r"|unable to fork|unable to find remote helper|no path specified|ssh variant )"
+    r"|^error: RPC failed; HTTP (?:30[1278]|40[01345]|41[0134]|429)\b",
+    re.MULTILINE | re.IGNORECASE,
 )
-# The answer to what was sent, by which it was not taken; 408 and 5xx may come from in between.
-_TURNED_AWAY: Final = re.compile(r"RPC failed; HTTP (?:401|403|404|405|411|413|415|422)\b")
+_ACCESS: Final = re.compile(
+    r"could not read (?:Username|Password) |Authentication failed|returned error: 401|HTTP 401"
+    r"|Permission denied \("
+)
+_ELSEWHERE: Final = re.compile(r"returned error: 30[1278]")
+_BEHIND_SSH: Final = "fatal: Could not read from remote repository."
+_POSTED: Final = "POST git-receive-pack "
+_CHATTER: Final = ("remote:", "Pushing to ", "POST ", "send-pack:", "hint:", "To ")
 _SECRETS: Final = re.compile(r"//[^@/\s]*@")
 
 
 class Verdict(Struct, frozen=True):
-    """`lost` is a race that others won, or what may pass; `refused` is the remote's will."""
+    """`lost` may be tried again, `refused` is the remote's will, and `unsent` never reached it;
+    what is `unknown` may have arrived.
+    """
 
-    kind: Literal["done", "lost", "refused"]
+    kind: Literal["done", "lost", "refused", "unsent", "unknown"]
     reason: str = ""
 
 
-def verdict_of(ran: Ran) -> Verdict | None:
-    """Return what a push came to, None where it does not say."""
+def verdict_of(ran: Ran, *, tells_sending: bool = False) -> Verdict:
+    """Return what a push came to; git's HTTP tells on `-v` that it sends (`tells_sending`)."""
     for line in ran.out.splitlines():
         flag, tab, rest = line.partition("\t")
         if not tab or len(flag) != 1 or "\t" not in rest:
             continue
-        summary = rest.partition("\t")[2]
-        if flag in " *=+":
-            return Verdict("done") if ran.code == 0 else None
         if flag == "!":
-            return _rejected(summary, ran)
-    return None
+            return _rejected(rest.partition("\t")[2], ran)
+        if flag in " *=+" and ran.code == 0:
+            return Verdict("done")
+        break
+    own = "\n".join(line for line in ran.err.splitlines() if not line.startswith("remote:"))
+    killed_before = ran.code is None and tells_sending and _POSTED not in own
+    certain = killed_before or (ran.code is not None and _UNSENT.search(own) is not None)
+    return Verdict("unsent" if certain else "unknown", failure_text(ran))
 
 
-def _rejected(summary: str, ran: Ran) -> Verdict | None:
-    if "[remote failure]" in summary or "remote failed to report" in summary:
-        return None
-    if _RACES.search(summary) or _FAILURES.search(summary) or "[rejected]" in summary:
-        return Verdict("lost", one_line(summary))
-    said = [
-        one_line(line.removeprefix("remote:"))
+def _rejected(summary: str, ran: Ran) -> Verdict:
+    why = summary.partition("(")[2].rpartition(")")[0] or summary
+    said = " ".join(filter(None, map(one_line, _remote_lines(ran))))
+    reason = one_line(f"{why}: {said}" if said else why)
+    if "[rejected]" in summary:
+        return Verdict("lost", reason)  # by git itself, which has asked where the remote is
+    if "[remote rejected]" not in summary or _TROUBLE.search(why):
+        return Verdict("unknown", reason)
+    if not _WILL.search(reason) and _RACES.search(reason):
+        return Verdict("lost", reason)
+    return Verdict("refused", reason)
+
+
+def _remote_lines(ran: Ran) -> Sequence[str]:
+    return [
+        line.removeprefix("remote:").strip()
         for line in ran.err.splitlines()
         if line.startswith("remote:")
     ]
-    why = summary.partition("(")[2].rpartition(")")[0] or summary
-    if any(_RACES.search(each) for each in said):
-        return Verdict("lost", one_line(summary))
-    return Verdict("refused", one_line(": ".join([why, " ".join(filter(None, said))]).strip(": ")))
-
-
-def is_certain_failure(ran: Ran) -> bool:
-    """Return whether a command failed before it had sent anything."""
-    if ran.code is None or "RPC failed" in ran.err:
-        return False
-    # What hooks print comes with a prefix, and says that something was sent.
-    lines = ran.err.splitlines()
-    if any(line.startswith("remote:") for line in lines):
-        return False
-    return any(_NOTHING_SENT.search(line) for line in lines)
-
-
-def is_turned_away(ran: Ran) -> bool:
-    """Return whether the remote answered over HTTP that it does not take what was sent."""
-    return ran.code is not None and _TURNED_AWAY.search(ran.err) is not None
 
 
 def failure_text(ran: Ran) -> str:
     """Return why a command failed, in one line without secrets."""
     if ran.code is None:
         return "it did not answer in time"
-    lines = [line for line in ran.err.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines
-    return _SECRETS.sub("//", one_line(telling[0])) if telling else f"git ended with {ran.code}"
+    if _ACCESS.search(ran.err):
+        return "it does not take our credentials, or asks for some"
+    lines = [line.strip() for line in ran.err.splitlines() if line.strip()]
+    own = [line for line in lines if not line.startswith(_CHATTER)]
+    telling = [line for line in own if re.match("fatal:|error:|ssh:", line, re.IGNORECASE)] or own
+    if telling and telling[0] == _BEHIND_SSH and own[0] != _BEHIND_SSH:
+        telling = own  # what ssh said, or the forge behind it
+    if not telling:
+        return f"git ended with {ran.code}"
+    text = _SECRETS.sub("//", one_line(telling[0]))
+    return f"{text}; it is at another address now" if _ELSEWHERE.search(text) else text

@@ -23,7 +23,11 @@ _FALSE: Final = frozenset({"false", "0", "no"})
 def fields_of(body: bytes) -> dict[str, Any]:
     """Return a body that is an object; 400 where it is no JSON, 422 where it is none."""
     value = parse_json(body)
-    check_context(value, body)
+    try:
+        check_context(value, body)
+    except ApiError as error:
+        message = error.message.replace("The context", "The body")
+        raise ApiError(error.status, error.code, message) from None
     if not isinstance(value, dict):
         raise ApiError(422, "invalid_request", "The body has to be a JSON object.")
     return value
@@ -35,6 +39,9 @@ def shaped(fields: Any, cls: type[S]) -> S:
         return msgspec.convert(fields, cls)
     except msgspec.ValidationError as error:
         raise ApiError(422, "invalid_request", f"{error}.") from None
+    except UnicodeEncodeError:
+        message = "A name holds a lone surrogate, which is no character."
+        raise ApiError(422, "invalid_request", message) from None
 
 
 class Query:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from burgee.instants import format_instant
+from burgee_compiler.diagnostics import nearest
 from burgee_compiler.model.flag import Flag
 from burgee_compiler.model.types import type_of
 from burgee_compiler.repository import SourceFile, TenantFiles
@@ -18,7 +19,7 @@ from burgee_http.errors import ApiError
 from burgee_http.json_text import encode_json
 from burgee_http.tenancy import TENANT_HEADERS
 from burgee_writer.changes.definitions import Folder
-from burgee_writer.changes.states import StateIn, states_of
+from burgee_writer.changes.states import StateIn, has_steps, states_of
 from burgee_writer.routes.bodies import Query
 from burgee_writer.routes.resources import name_of, resource
 from burgee_writer.routes.writes import admit
@@ -62,10 +63,11 @@ def get_one(service: Service, folder: Folder, call: Call) -> Reply:
     file = _file(tip, access.tenant, folder, key)
     entity = entity_of(folder, access.tenant, key)
     tag = etag_of(tip, entity)
-    if tag is not None and _matches(call, tag):
+    flag = file.flag if folder == "flags" else None
+    steady = flag is None or not has_steps(flag)  # else the same file says another thing later
+    if tag is not None and steady and _matches(call, tag):
         return Reply(304, b"", (*TENANT_HEADERS, (b"etag", tag.encode())))
     body: dict[str, Any] = {name_of(entity): resource(tip.files, entity)}
-    flag = file.flag if folder == "flags" else None
     if flag is not None:
         environments = service.environments(tip)
         body["environments"] = states_of(flag, environments, service.now)
@@ -83,7 +85,8 @@ def get_document(service: Service, folder: Folder, call: Call) -> Reply:
     tip = service.tip
     tree: Any = tip.files
     if rev is not None:
-        if not service.writer.has(rev):
+        rev = service.writer.commit_of(rev)
+        if rev is None:
             raise ApiError(404, "not_found", "The branch has no such commit.")
         branch = service.writer.branch
         tree = tree_of(branch.repository_path, rev, branch.inside)
@@ -130,7 +133,7 @@ def list_segments(service: Service, call: Call) -> Reply:
         about = None if segment is None else segment.description
         if segment is not None and text in f"{name} {about or ''}".lower():
             members = len(segment.members)
-            found.append({"key": name, "description": about, "members": members})
+            found.append({"key": name, "description": about, "member_count": members})
             if len(found) > limit:
                 break
     return _page("segments", found, limit, tip, call)
@@ -194,7 +197,9 @@ def _file(tip: Tip, tenant: str, folder: Folder, key: str) -> SourceFile:
     files: TenantFiles | None = tip.repository.tenants.get(tenant)
     found: SourceFile | None = None if files is None else getattr(files, folder).get(key)
     if found is None:
-        raise ApiError(404, "not_found", f"There is no {folder[:-1]} {key}.")
+        near = nearest(key, [] if files is None else getattr(files, folder))
+        hint = f"did you mean {near}?" if near else f"list them with GET /v1/{folder}"
+        raise ApiError(404, "not_found", f"There is no {folder[:-1]} {key}.", {"help": hint})
     return found
 
 
@@ -212,9 +217,16 @@ def _after(query: Query) -> str:
     if token is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
+        key = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
     except ValueError:
-        raise ApiError(400, "invalid_parameter", "page_token is none that was given.") from None
+        key = ""
+    if _token_after(key) != token:  # base64 passes over what is none
+        raise ApiError(400, "invalid_parameter", "page_token is none that was given.")
+    return key
+
+
+def _token_after(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def _page(name: str, found: list[Any], limit: int, tip: Tip, call: Call) -> Reply:
@@ -222,8 +234,7 @@ def _page(name: str, found: list[Any], limit: int, tip: Tip, call: Call) -> Repl
     token = None
     if len(found) > limit:
         last = shown[-1]
-        key = last["key"] if isinstance(last, dict) else last.key
-        token = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+        token = _token_after(last["key"] if isinstance(last, dict) else last.key)
     body = {
         name: shown,
         "next_page_token": token,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from burgee_http.errors import ApiError
@@ -20,6 +21,7 @@ STATUSES: Final[dict[str, int]] = {
     "environment_forbidden": 403,
     "foreign_commit": 403,
     "not_found": 404,
+    "tenant_unknown": 404,
     "precondition_failed": 412,
     "aliased": 409,
     "already_proposed": 409,
@@ -37,6 +39,7 @@ STATUSES: Final[dict[str, int]] = {
     "outcome_unknown": 503,
     "unreachable": 503,
 }
+_WORDS: Final = re.compile(r"(there|this|that|the|an?|no|later|it) ")
 _RETRY: Final = ((b"retry-after", b"1"),)
 
 
@@ -48,4 +51,6 @@ def as_api_error(error: ChangeRefused | WriteRefused) -> ApiError:
         details = {**(details or {}), "help": error.help}
     message = error.message if error.message.endswith(".") else f"{error.message}."
     headers = _RETRY if status == 503 else ()
-    return ApiError(status, error.code, message[:1].upper() + message[1:], details, headers)
+    if _WORDS.match(message):  # a key at the beginning stays as it is
+        message = message[0].upper() + message[1:]
+    return ApiError(status, error.code, message, details, headers)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+from burgee_compiler.diagnostics import nearest
 from burgee_http.call import JSON, Call, Reply
 from burgee_http.errors import ApiError
 from burgee_http.json_text import encode_json
@@ -28,13 +30,14 @@ from burgee_writer.writing.etags import etag_of
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import told
 from burgee_writer.writing.request import Entity, Expected, Key, WriteRequest, Written
+from burgee_writer.writing.summary import in_words
 
 __all__ = ["EVERY_WRITE", "admit", "change_several", "undo_commit", "write"]
 
-EVERY_WRITE: Final = ("dry_run", "propose", "reason")
+EVERY_WRITE: Final = ("dry_run", "propose", "reason", "create_tenant")
 _LONGEST_KEY: Final = 255
 _MOST_CHANGES: Final = 100
-_COMMIT: Final = 40
+_HASH: Final = re.compile(r"[0-9a-f]{7,40}")
 
 
 def admit(service: Service, call: Call, scope: str) -> Access:
@@ -88,11 +91,12 @@ def undo_commit(service: Service, call: Call) -> Reply:
 
 
 def _commit(service: Service, text: str) -> str:
-    if len(text) != _COMMIT or not all(each in "0123456789abcdef" for each in text):
-        raise ApiError(422, "invalid_request", "A commit is named by its 40 hex digits.")
-    if not service.writer.has(text):
+    if not _HASH.fullmatch(text):
+        raise ApiError(422, "invalid_request", "A commit is named by 7 to 40 hex digits.")
+    found = service.writer.commit_of(text)
+    if found is None:
         raise ApiError(404, "not_found", "The branch has no such commit.")
-    return text
+    return found
 
 
 def _one(tenant: str, number: int, method: str, path: str, body: Mapping[str, Any]) -> Planned:
@@ -104,8 +108,13 @@ def _one(tenant: str, number: int, method: str, path: str, body: Mapping[str, An
         )
     operation, params = found
     decoded = {name: _decoded(each, number) for name, each in params.items()}
-    query = Query.read(parse_qsl(text, keep_blank_values=True), operation.takes)
-    return operation.build(Asked(tenant, decoded, query, body))
+    try:
+        query = Query.read(parse_qsl(text, keep_blank_values=True), operation.takes)
+        return operation.build(Asked(tenant, decoded, query, body))
+    except ApiError as error:
+        raise ApiError(
+            error.status, error.code, f"changes[{number}]: {error.message}", error.details
+        ) from error
 
 
 def _decoded(text: str, number: int) -> str:
@@ -124,6 +133,7 @@ def _made(
     entity: Entity | None,
     reason: str | None = None,
 ) -> Written:
+    _require_tenant(service, access, query)
     request = WriteRequest(
         tenant=access.tenant,
         subject=access.principal.subject,
@@ -186,6 +196,22 @@ def _hash(parts: list[str]) -> str:
     return sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _require_tenant(service: Service, access: Access, query: Query) -> None:
+    """Refuse a tenant that is not there yet to those who may write to any: it may be a typo."""
+    known = service.tip.repository.tenants
+    if access.tenant in known or access.tenant in access.principal.tenants:
+        return
+    if not query.truth("create_tenant"):
+        near = nearest(access.tenant, known)
+        hint = f"did you mean {near}? " if near else ""
+        raise ApiError(
+            404,
+            "tenant_unknown",
+            f"There is no tenant {access.tenant}.",
+            {"help": f"{hint}to make it, say create_tenant=true"},
+        )
+
+
 def _reason(call: Call, query: Query) -> str | None:
     given = call.headers.get(b"burgee-reason")
     if given is None:
@@ -208,6 +234,8 @@ def _answer(
 ) -> Reply:
     dry = query.truth("dry_run")
     headers = [*TENANT_HEADERS, *_commits(written)]
+    if written.replayed:
+        headers.append((b"idempotency-replayed", b"true"))
     if gone and (written.commit is not None):
         return Reply(204, b"", headers)
     body: dict[str, Any] = {}
@@ -224,6 +252,7 @@ def _answer(
         "commit": written.commit,
         "previous_commit": written.previous,
         "passed_over": written.passed_over,
+        "summary": () if written.plan is None else in_words(written.plan),
         "plan": written.plan,
         **told(written.tip, [each for each in written.findings if _shown(each.where.file, call)]),
         **({} if written.did is None else written.did.detail),
@@ -234,10 +263,15 @@ def _answer(
         status = 202
         body |= {"branch": written.branch, "compare_url": service.compare_url(written.branch)}
     if dry:
-        body["dry_run"] = True
-    if written.replayed:
-        headers.append((b"idempotency-replayed", b"true"))
+        body |= {"dry_run": True, "would_change": written.changed}
+    if status == 201 and entity is not None:
+        headers.append((b"location", _location(entity)))
     return Reply(status, encode_json(body), (JSON, *headers))
+
+
+def _location(entity: Entity) -> bytes:
+    sort, _, key = entity.name.partition("/")
+    return f"/v1/{sort}s/{quote(key)}".encode("ascii")
 
 
 def _commits(written: Written) -> list[tuple[bytes, bytes]]:

@@ -25,9 +25,9 @@ from burgee_writer.openapi_shapes import ANSWERS
 from burgee_writer.routes.statuses import STATUSES
 from burgee_writer.serve import build
 from support.edge_process import EdgeProcess
+from support.plain_writer import committed, plain_writer
 from support.process import ROOT
 from support.token_writer import writer_options
-from support.plain_writer import committed, plain_writer
 
 FILES = {"burgee.yaml": "environments: [production]\n", "acme/flags/a.yaml": "default: on\n"}
 OWN = {"/openapi.json", "/docs", "/docs/{name}"}

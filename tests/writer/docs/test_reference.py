@@ -13,9 +13,9 @@ from burgee_http.settings import reference
 from burgee_writer.codes import errors_reference
 from burgee_writer.openapi import openapi
 from burgee_writer.settings import TABLE
+from support.plain_writer import committed, plain_writer
 from support.process import ROOT
 from support.sessions import free_ports, session
-from support.plain_writer import committed, plain_writer
 
 PAGE = (ROOT / "docs" / "reference" / "writer.md").read_text(encoding="utf-8")
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused
+from burgee_writer.keys import own_key
 from support.flag_repository import FlagRepository, git
-from support.writer_git import branch_of, draft, key_in, must_write, written
+from support.writer_git import branch_of, draft, must_write, written
 
 FLAG = "acme/flags/f.yaml"
 
@@ -43,7 +44,7 @@ def test_a_commit_is_whole_and_signed(bare: Path, tmp_path: Path) -> None:
         f"{before} Ann <ann@example.com> Burgee writer change"
     )
     signers = tmp_path / "signers"
-    signers.write_text(f'writer namespaces="git" {key_in(tmp_path / "state").public_line}\n')
+    signers.write_text(f'writer namespaces="git" {own_key(tmp_path / "state").public_line}\n')
     shown = git(
         bare, "-c", f"gpg.ssh.allowedSignersFile={signers}", "log", "--show-signature", "-1", "main"
     )

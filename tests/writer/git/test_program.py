@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from burgee_writer.git import program
 from burgee_writer.git.program import run_git
 from support.flag_repository import FlagRepository, git
 
@@ -58,22 +57,3 @@ def test_no_git_and_no_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "gone" in run_git(root / "none", "status", timeout=5).err
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "not installed" in run_git(root, "status", timeout=5).err
-
-
-@pytest.mark.parametrize("how", ["none", "GIT_SSH_COMMAND", "GIT_SSH", "core.sshCommand"])
-def test_ssh_never_asks_and_the_users_own_holds(
-    root: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    for name in ("GIT_SSH_COMMAND", "GIT_SSH"):
-        monkeypatch.delenv(name, raising=False)
-    if how.startswith("GIT"):
-        monkeypatch.setenv(how, "mine")
-    elif how != "none":
-        file = root / "config"
-        file.write_text("[core]\nsshCommand = mine\n", encoding="ascii")
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(file))
-    program._ssh_is_configured.cache_clear()
-    ran = run_git(root, "it", timeout=5, config=alias("echo $GIT_SSH_COMMAND $GIT_SSH"))
-    program._ssh_is_configured.cache_clear()
-    expected = {"none": "ssh -o BatchMode=yes -o ConnectTimeout=10", "core.sshCommand": ""}
-    assert ran.out.strip() == expected.get(how, "mine")

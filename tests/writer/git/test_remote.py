@@ -21,7 +21,7 @@ from burgee_writer.git.branch import (
     Unreachable,
 )
 from burgee_writer.git.program import Ran
-from burgee_writer.git.pushes import is_certain_failure, verdict_of
+from burgee_writer.git.pushes import verdict_of
 from support.flag_repository import FlagRepository, git
 from support.git_remotes import Exchange, HttpRemote, git_daemon, http_remote
 from support.writer_git import branch_of, draft, must_write, written
@@ -64,6 +64,14 @@ def holds(bare: Path, commit: str) -> bool:
 
 def push_as_somebody(bare: Path, name: str) -> str:
     """Somebody's commit, made in the remote itself."""
+    while True:
+        try:
+            return _push_once(bare, name)
+        except AssertionError:  # a writer was faster
+            continue
+
+
+def _push_once(bare: Path, name: str) -> str:
     tip = git(bare, "rev-parse", "main")
     blob = git(bare, "hash-object", "-w", str(bare / "HEAD"))
     tree = git(bare, "ls-tree", "main") + f"\n100644 blob {blob}\t{name}"
@@ -243,6 +251,7 @@ def test_a_lock_in_the_clone_is_told_and_one_that_was_left_removed(
     lock = branch.repository_path / "refs/heads/main.lock"
     somebody = push_as_somebody(remote.bare, "x")
     lock.touch()
+    monkeypatch.setattr("burgee_writer.git.references._PATIENCE", 0.2)
     with pytest.raises(Unreachable, match="locked") as told:
         branch.refresh()
     assert str(tmp_path) not in str(told.value)
@@ -250,14 +259,6 @@ def test_a_lock_in_the_clone_is_told_and_one_that_was_left_removed(
     killed_with_locks(state, [lock], None, "")
     assert branch.refresh() == somebody
     assert not lock.exists()
-
-
-def test_a_clone_whose_making_was_cut_short(remote: HttpRemote, tmp_path: Path) -> None:
-    clone = branch_of(remote.url, tmp_path / "state").repository_path
-    for name in ("config", "objects", "refs"):
-        subprocess.run(["rm", "-r", str(clone / name)], check=True)
-    assert isinstance(written(branch_of(remote.url, tmp_path / "state"), ON), Done)
-    assert clone.stat().st_mode & 0o077 == 0
 
 
 def test_settings_of_the_user_do_not_change_what_is_pushed(
@@ -462,9 +463,9 @@ SAID = {
     f"!\t{REF}\t[remote rejected] (protected branch hook declined)": "refused",
     f"!\t{REF}\t[remote rejected] (hook declined)": "refused",
     f"!\t{REF}\t[remote rejected] (n/a (unpacker error))": "lost",
-    f"!\t{REF}\t[remote failure] (remote failed to report status)": None,
-    "": None,
-    "Done": None,
+    f"!\t{REF}\t[remote failure] (remote failed to report status)": "unknown",
+    "": "unknown",
+    "Done": "unknown",
 }
 
 
@@ -472,19 +473,4 @@ SAID = {
 def test_what_git_says_of_a_push(line: str) -> None:
     code = 0 if SAID[line] == "done" else 1
     found = verdict_of(Ran(code, f"To http://x\n{line}\nDone\n", ""))
-    assert (None if found is None else found.kind) == SAID[line]
-
-
-FAILED = {
-    "fatal: unable to access 'http://x/': Could not resolve host: x": True,
-    "fatal: unable to access 'http://x/': The requested URL returned error: 403": True,
-    "git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.": True,
-    "error: RPC failed; HTTP 408 curl 22 The requested URL returned error: 408": False,
-    "remote: mirror: repository not found\nfatal: the remote end hung up unexpectedly": False,
-    "fatal: the remote end hung up unexpectedly": False,
-}
-
-
-@pytest.mark.parametrize("text", FAILED)
-def test_when_nothing_was_sent_for_certain(text: str) -> None:
-    assert is_certain_failure(Ran(128, "", text)) == FAILED[text]
+    assert found.kind == SAID[line]
