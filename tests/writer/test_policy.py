@@ -78,11 +78,13 @@ def test_what_wants_a_review_is_told_with_the_plan_and_the_call(place: Place) ->
 
 def test_what_is_denied_is_not_even_proposed(place: Place) -> None:
     refs = git(place.bare, "for-each-ref")
-    for more in ("", "?propose=true", "?dry_run=true"):
+    for more in ("", "?propose=true"):
         error = place.writer.refused("PATCH", f"/v1/flags/may{more}", {"default": "on"})
         assert (error["status"], error["code"]) == (403, "denied")
         plan = error["details"]["plan"]
         assert (plan["flags"][0]["flag"], plan["verdict"]["then"]) == ("may", "deny")
+    dry = place.writer.done("PATCH", "/v1/flags/may?dry_run=true", {"default": "on"})
+    assert dry["plan"]["verdict"]["then"] == "deny"
     assert git(place.bare, "for-each-ref") == refs
 
 

@@ -29,6 +29,8 @@ _FETCH: Final = (
 _PUSH: Final = ("--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
 # A remote that sends nothing for so long is given up before the time is over.
 _SLOW: Final = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "20"))
+# Settings of the user that would change what is sent, or how it is told.
+_PLAIN: Final = (("push.gpgSign", "false"), ("color.ui", "false"))
 _SSH: Final = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 _NONE: Final = re.compile(r"^fatal: couldn't find remote ref ", re.MULTILINE | re.IGNORECASE)
 _FETCHED: Final = "refs/burgee/fetched"
@@ -100,7 +102,7 @@ class Remote:
             self._clone,
             *arguments,
             timeout=self._timeout if seconds is None else seconds,
-            config=(*self._address.config, *_SLOW),
+            config=(*self._address.config, *_SLOW, *_PLAIN),
             variables={**self._variables, **(variables or {})},
         )
         return Ran(ran.code, self._untold(ran.out), self._untold(ran.err))

@@ -44,6 +44,8 @@ _PATIENCE: Final = 20.0
 """Seconds for which a write that others are faster than is made again."""
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.5
+_GIVES_WAY: Final = 3.0
+"""Seconds after which it no longer waits longer each time, or those that come later would win."""
 
 
 class Remembered(Protocol):
@@ -126,26 +128,27 @@ class Writer:
         return written
 
     def _write(self, request: WriteRequest) -> Written:
-        passed: list[str] = []
+        first: str | None = None
         pause = _FIRST_PAUSE
         until = monotonic() + _PATIENCE
+        hurry = until - _PATIENCE + _GIVES_WAY
         while monotonic() < until:
             tip = self.current.newest()
             known = self._replayed(request, tip)
             if known is not None:
                 return known
             written, judged = self._judged(request, tip)
+            first = first or written.previous
             if judged is None or request.dry_run:
-                return replace(written, passed_over=tuple(passed))
+                return replace(written, passed_over=self._between(first, written.previous))
             if request.propose:
                 return self._proposed(request, written, judged)
             done = self._published(request, written, judged)
             if done is not None:
-                return replace(done, passed_over=tuple(passed))
+                return replace(done, passed_over=self._between(first, written.previous))
             self.figures.conflicts += 1
-            passed += self._since(written.previous)
             self._sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _LONGEST_PAUSE) if monotonic() < hurry else _FIRST_PAUSE
         self.figures.refused += 1
         raise WriteRefused(
             "busy",
@@ -279,14 +282,14 @@ class Writer:
             )
         return None
 
-    def _since(self, commit: str) -> list[str]:
-        """Return the commits that came after one, oldest first."""
-        newest = self.current.newest().commit
+    def _between(self, first: str, last: str) -> tuple[str, ...]:
+        """Return the commits after one, up to another, oldest first."""
+        if first == last:
+            return ()
         repository = pygit2.Repository(str(self.branch.repository_path))
-        assert newest is not None
-        walker = repository.walk(newest, pygit2.enums.SortMode.TOPOLOGICAL)
-        walker.hide(commit)
-        return [str(each.id) for each in walker][::-1]
+        walker = repository.walk(last, pygit2.enums.SortMode.TOPOLOGICAL)
+        walker.hide(first)
+        return tuple(str(each.id) for each in walker)[::-1]
 
 
 def _require_same(payload: str, key: Key, commit: str) -> None:

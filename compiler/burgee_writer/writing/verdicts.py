@@ -101,7 +101,7 @@ def require_allowed(plan: Plan, request: WriteRequest) -> None:
             {"plan": plan},
         )
     verdict = "allow" if plan.verdict is None else plan.verdict.then
-    if verdict == "deny":
+    if verdict == "deny" and not request.dry_run:
         raise WriteRefused("denied", "The policy does not allow this change.", {"plan": plan})
     if verdict == "review" and not (request.propose or request.dry_run):
         raise WriteRefused(
