@@ -14,7 +14,14 @@ from burgee_writer.git.address import local_path, read_address
 from burgee_writer.git.branch import Done, Published, Unreachable
 from support.flag_repository import git
 from support.git_remotes import Exchange, HttpRemote, http_remote
-from support.remote_truth import bare_repository, contains, hook, processes_naming, tried
+from support.remote_truth import (
+    bare_repository,
+    contains,
+    hook,
+    processes_naming,
+    push_as_somebody,
+    tried,
+)
 from support.writer_git import branch_of, must_write
 
 SECRET = "s3cret/%Token+42"
@@ -255,23 +262,27 @@ def test_an_ssh_that_does_not_get_through(
     assert "No route to host" in str(found)
 
 
-@pytest.mark.parametrize("setting", [
-    "push.followTags=true", "push.recurseSubmodules=check", "fetch.prune=true",
-    "fetch.recurseSubmodules=true", "push.default=nothing", "fetch.fsckObjects=true",
-    "transfer.fsckObjects=true", "init.defaultBranch=trunk", "core.logAllRefUpdates=always",
-    "user.useConfigOnly=true", "push.useForceIfIncludes=true", "color.ui=always",
-    "protocol.version=0",
-])  # fmt: skip
+SETTINGS = (
+    "push.followTags=true", "push.recurseSubmodules=check", "push.default=nothing",
+    "push.useForceIfIncludes=true", "fetch.prune=true", "fetch.recurseSubmodules=true",
+    "fetch.fsckObjects=true", "transfer.fsckObjects=true", "init.defaultBranch=trunk",
+    "core.logAllRefUpdates=always", "user.useConfigOnly=true", "color.ui=always",
+    "protocol.version=0", "init.templateDir=/nowhere", "http.followRedirects=true",
+)  # fmt: skip
+
+
 def test_the_users_settings_change_nothing(
-    remote: HttpRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+    remote: HttpRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, _, value = setting.partition("=")
     file = tmp_path / "gitconfig"
-    subprocess.run(["git", "config", "--file", str(file), name, value], check=True)
+    for setting in SETTINGS:
+        name, _, value = setting.partition("=")
+        subprocess.run(["git", "config", "--file", str(file), name, value], check=True)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(file))
     branch = branch_of(remote.url, tmp_path / "state", branch=None)
     git(branch.repository_path, "tag", "-a", "-m", "mine", "v1", "main")
     must_write(branch, {"acme/flags/f.yaml": b"default: on\n"})
     names = git(remote.bare, "for-each-ref", "--format=%(refname)")
     assert names == "refs/heads/main"
-    assert branch.refresh() == git(remote.bare, "rev-parse", "main")
+    somebody = push_as_somebody(remote.bare, "x")
+    assert branch.refresh() == somebody

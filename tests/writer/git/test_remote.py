@@ -51,7 +51,7 @@ def remote(bare: Path) -> Iterator[HttpRemote]:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("burgee_writer.git.remote._PAUSE", 0.01)
     monkeypatch.setattr("burgee_writer.git.remote._SETTLING", 1.0)
-    monkeypatch.setattr("burgee_writer.git.references._PAUSE", 0.01)
+    monkeypatch.setattr("burgee_writer.git.references._PATIENCE", 0.2)
 
 
 @pytest.mark.parametrize("kind", ["http", "git"])
@@ -228,7 +228,7 @@ def test_what_is_answered_is_what_is_there(remote: HttpRemote, tmp_path: Path, w
     if timeout < 1:
         assert time.monotonic() - began < timeout + 1.0 + 1.0, "bounded, with the time to ask"
         assert sum(each.startswith("POST /bare.git/git-rec") for each in remote.asked) <= 1
-        assert processes_naming(remote.url) == [], "nothing of ours runs on"
+        until(lambda: processes_naming(remote.url) == [], "nothing of ours runs on")
     assert type(found) is case.answer, found
     if isinstance(found, Done):
         assert contains(remote.bare, commit)

@@ -128,7 +128,7 @@ class Client:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, seed: int) -> None:
     """Three writers, two of which share a clone, a person, and a remote that fails all the time."""
-    count = 5
+    count = 4
     bare = bare_repository(tmp_path)
     with http_remote(bare) as remote:
         branches = [branch_of(remote.url, tmp_path / each) for each in FOLDERS]
