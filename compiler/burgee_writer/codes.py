@@ -91,7 +91,12 @@ CODES: Final[tuple[Code, ...]] = (
     Code(409, "conflict", "the change and what is there exclude each other", "see `help`"),
     Code(409, "list_too_long", "the segment lists over 10,000 ids", "use a pull request"),
     Code(409, "aliased", "the place is written as a YAML alias", "use a pull request"),
-    Code(409, "unreadable", "the file does not read as it is", "mend it in a pull request"),
+    Code(
+        409,
+        "unreadable",
+        "the file does not read as it is; for `burgee.yaml` nothing can be written at all",
+        "mend it in a pull request",
+    ),
     Code(
         409,
         "worktree_dirty",

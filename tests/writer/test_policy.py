@@ -167,3 +167,33 @@ def test_the_policy_is_read_at_the_parent_and_no_call_writes_it(place: Place) ->
     assert place.writer.refused("POST", "/v1/undo", {"commit": before})["status"] == 403
     place.push({"burgee.yaml": POLICY})
     assert place.writer.done(*call)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["environments: [staging, production]\npolcy: []\n", "policy: [{then: alow}]\n", "a: [", None],
+    ids=["typo", "unknown value", "no YAML", "gone"],
+)
+def test_a_policy_that_nobody_can_read_lets_nothing_through(
+    tmp_path: Path, text: str | None
+) -> None:
+    with opened_place(tmp_path, {"burgee.yaml": POLICY, "flags/staged.yaml": "default: off\n"}) as p:
+        if text is None:
+            git(p.person.root, "rm", "--quiet", "burgee.yaml")
+            git(p.person.root, "commit", "--quiet", "--message", "gone")
+            git(p.person.root, "push", "--quiet", "origin", "HEAD:main")
+        else:
+            p.push({"burgee.yaml": text})
+        broken = p.tip
+        for call in (
+            ("PATCH", "/v1/flags/staged", {"default": "on"}),
+            ("PATCH", "/v1/flags/staged?propose=true", {"default": "on"}),
+            ("PUT", "/v1/flags/staged/state", {"state": "off"}),
+        ):
+            error = p.writer.refused(*call)
+            assert (error["status"], error["code"]) == (409, "unreadable")
+            assert error["details"]["commit"] == broken
+            assert error["details"]["findings"][0]["file"] == "burgee.yaml"
+        assert p.tip == broken
+        p.push({"burgee.yaml": POLICY})
+        assert switch(p, "staged", "off") == (200, "")

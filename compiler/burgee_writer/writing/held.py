@@ -10,6 +10,7 @@ from typing import Final
 
 import pygit2
 
+from burgee_compiler.layout import ROOT_FILE
 from burgee_writer.changes.working import Did
 from burgee_writer.git.branch import Branch
 from burgee_writer.tips.tip import Tip
@@ -18,9 +19,25 @@ from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import told
 from burgee_writer.writing.request import Entity
 
-__all__ = ["require_not_held", "require_readable"]
+__all__ = ["require_not_held", "require_readable", "require_settings"]
 
 _MOST: Final = 2_000
+
+
+def require_settings(branch: Branch, tip: Tip) -> None:
+    """Refuse every write while nobody can tell what the policy is: it must not be as if there were
+    none. Nothing builds then either, so that not even a kill would reach anybody.
+    """
+    if tip.repository.burgee is not None:
+        return
+    errors = [f for f in tip.found if f.where.file == ROOT_FILE and f.severity == "error"]
+    held = Held((), tuple(errors))
+    raise WriteRefused(
+        "unreadable",
+        "burgee.yaml is missing or has errors, so that neither policy nor environments are known",
+        {**told(tip, errors), "commit": _brought_by(branch, tip, held)},
+        help="mend it by a commit of your own: nothing builds until then; `burgee check` shows it",
+    )
 
 
 def require_not_held(branch: Branch, tip: Tip, judged: Judged, tenant: str, did: Did) -> None:

@@ -28,7 +28,7 @@ from burgee_writer.writing.committing import did_of, message_of, proposal_name
 from burgee_writer.writing.current import Current
 from burgee_writer.writing.etags import check_expected
 from burgee_writer.writing.figures import WriteFigures
-from burgee_writer.writing.held import require_not_held, require_readable
+from burgee_writer.writing.held import require_not_held, require_readable, require_settings
 from burgee_writer.writing.judging import Judged, judge
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import invalid, not_editable, outcome_unknown
@@ -159,6 +159,7 @@ class Writer:
     def _judged(self, request: WriteRequest, tip: Tip) -> tuple[Written, Judged | None]:
         """Return what the write would come to on a tip; without a judgement it changes nothing."""
         assert tip.commit is not None
+        require_settings(self.branch, tip)
         now = round(self._clock() * MICROSECONDS)
         existed = check_expected(tip, request.entity, request.expected)
         working = Working(request.tenant, tip, now)
