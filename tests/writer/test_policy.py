@@ -177,7 +177,9 @@ def test_the_policy_is_read_at_the_parent_and_no_call_writes_it(place: Place) ->
 def test_a_policy_that_nobody_can_read_lets_nothing_through(
     tmp_path: Path, text: str | None
 ) -> None:
-    with opened_place(tmp_path, {"burgee.yaml": POLICY, "flags/staged.yaml": "default: off\n"}) as p:
+    with opened_place(
+        tmp_path, {"burgee.yaml": POLICY, "flags/staged.yaml": "default: off\n"}
+    ) as p:
         if text is None:
             git(p.person.root, "rm", "--quiet", "burgee.yaml")
             git(p.person.root, "commit", "--quiet", "--message", "gone")
