@@ -123,10 +123,14 @@ class Application:
         except (Exception, asyncio.CancelledError) as error:
             if out.status:
                 raise  # the answer has begun: the connection is closed under it
-            told = _as_api_error(error, call)
-            if told.status == _NOT_ALLOWED:
-                told.headers = ((b"allow", self._allowed(scope)),)
-            await send_reply(error_reply(call, told), out)
+            # No name for it here: what is raised holds on to this frame.
+            await send_reply(self._failed(call, error, scope), out)
+
+    def _failed(self, call: Call, error: BaseException, scope: Scope) -> Reply:
+        told = _as_api_error(error, call)
+        if told.status == _NOT_ALLOWED:
+            told.headers = ((b"allow", self._allowed(scope)),)
+        return error_reply(call, told)
 
     def _allowed(self, scope: Scope) -> bytes:
         """The methods of all routes that a path has: each of them knows its own alone."""

@@ -14,17 +14,16 @@ from support.flag_repository import git
 from support.writer_process import bare_repository, writer_process
 
 
-@pytest.mark.parametrize("bytes_left", [0, 60, 400])
 @pytest.mark.parametrize("checked_out", [False, True])
-def test_a_full_disk(tmp_path: Path, checked_out: bool, bytes_left: int) -> None:
+def test_a_full_disk(tmp_path: Path, checked_out: bool) -> None:
     bare = bare_repository(tmp_path, {"flags/f.yaml": "default: off\n"})
     repo = tmp_path / "person" if checked_out else bare
     before = git(repo, "rev-parse", "main")
     with writer_process(repo, tmp_path / "state") as writer:
         pid = writer.process.pid
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        # No file of the writer's, or of git's below it, may become longer than this.
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (bytes_left, limits[1]))
+        # Nothing that the writer or git below it puts into a file finds room.
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         answers = [
             writer.ask("PUT", "/v1/flags/f/overrides/u-1", {"serve": "on"}) for _ in range(2)
         ]

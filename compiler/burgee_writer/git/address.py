@@ -22,6 +22,9 @@ _KNOWN: Final = ("ssh", "https", "http", "git")
 # Asked last: for a token that stands where the user's name does, as forges take it.
 _NO_PASSWORD: Final = '!f() { test "$1" = get && echo password=; }; f'  # noqa: S105  it says so
 
+_TOKEN: Final = 12
+"""A user's name of so many characters may be one."""
+
 
 class Address(Struct, frozen=True):
     """A remote: its address without secrets, and the settings of git that hold those."""
@@ -90,5 +93,6 @@ def _http(parts: SplitResult, token: str | None) -> Address:
         )
         return Address(clean, config, (secret, basic))
     if user is not None:
-        return Address(clean, (("credential.username", user), ("credential.helper", _NO_PASSWORD)))
+        named = (("credential.username", user), ("credential.helper", _NO_PASSWORD))
+        return Address(clean, named, (user,) if len(user) >= _TOKEN else ())
     return Address(clean)

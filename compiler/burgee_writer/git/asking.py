@@ -18,6 +18,7 @@ from burgee_writer.git.branch import BranchMissing, Unreachable
 from burgee_writer.git.program import Ran, run_git
 from burgee_writer.git.pushes import Verdict, failure_text, verdict_of
 from burgee_writer.git.references import read_reference
+from burgee_writer.git.traffic import TRACING, read_traffic
 
 __all__ = ["Remote"]
 
@@ -28,6 +29,8 @@ _FETCH: Final = (
 _PUSH: Final = ("--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
 # A remote that sends nothing for so long is given up before the time is over.
 _SLOW: Final = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "20"))
+# Settings of the user that would change what is sent, or how it is told.
+_PLAIN: Final = (("push.gpgSign", "false"), ("color.ui", "false"))
 _SSH: Final = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 _NONE: Final = re.compile(r"^fatal: couldn't find remote ref ", re.MULTILINE | re.IGNORECASE)
 _FETCHED: Final = "refs/burgee/fetched"
@@ -76,22 +79,31 @@ class Remote:
 
     def pushed(self, reference: str, parent: str | None, commit: str, seconds: float) -> Verdict:
         """Move a reference of the remote from a commit, None for none, to another."""
-        tells = self._address.is_http
+        http = self._address.is_http
         ran = self._run(
-            *("push", *_PUSH, *(("-v",) if tells else ())),
+            *("push", *_PUSH, *(("-v",) if http else ())),
             *(f"--force-with-lease={reference}:{parent or ''}", self._address.url),
             f"{commit}:{reference}",
             seconds=seconds,
+            variables=TRACING if http else None,
         )
-        return verdict_of(ran, tells_sending=tells)
+        if not http:
+            return verdict_of(ran)
+        traffic, said = read_traffic(ran.err)
+        return verdict_of(Ran(ran.code, ran.out, said), traffic)
 
-    def _run(self, *arguments: str, seconds: float | None = None) -> Ran:
+    def _run(
+        self,
+        *arguments: str,
+        seconds: float | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Ran:
         ran = run_git(
             self._clone,
             *arguments,
             timeout=self._timeout if seconds is None else seconds,
-            config=(*self._address.config, *_SLOW),
-            variables=self._variables,
+            config=(*self._address.config, *_SLOW, *_PLAIN),
+            variables={**self._variables, **(variables or {})},
         )
         return Ran(ran.code, self._untold(ran.out), self._untold(ran.err))
 

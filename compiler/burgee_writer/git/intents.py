@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -12,20 +12,27 @@ import pygit2
 from msgspec import Struct
 
 from burgee.whole_files import put_whole
-from burgee_writer.git.lock_files import LockFiles, runs
+from burgee_writer.git.checkouts import is_checked_out
+from burgee_writer.git.lock_files import LockFiles, StillLocked
 from burgee_writer.git.references import read_reference
-from burgee_writer.git.work_tree import Dirty, IndexLocked, WorkTree
+from burgee_writer.git.work_tree import Dirty, WorkTree
 
 __all__ = ["Intents"]
 
 
 class _Intent(Struct, frozen=True):
+    by: str
     root: str
     git_dir: str
     reference: str
     parent: str
     commit: str
     paths: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What files that were prepared are named by."""
+        return self.commit[:16]
 
 
 class Intents:
@@ -42,38 +49,43 @@ class Intents:
         self, tree: WorkTree, reference: str, parent: str, commit: str, paths: tuple[str, ...]
     ) -> Iterator[None]:
         """Keep an intent for as long as the block lasts, and longer if it is cut short."""
-        intent = _Intent(str(tree.root), str(tree.git_dir), reference, parent, commit, paths)
-        path = self._folder / f"{commit}-{os.getpid()}.json"
+        by = self._locks.presence.name
+        intent = _Intent(by, str(tree.root), str(tree.git_dir), reference, parent, commit, paths)
+        where = sha256(intent.git_dir.encode()).hexdigest()[:8]
+        path = self._folder / f"{commit}-{where}-{by}.json"
         put_whole(path, msgspec.json.encode(intent))
         yield  # not in a `finally`: an intent whose block has failed is looked at again
         path.unlink(missing_ok=True)
 
     def settle(self) -> None:
-        """Finish what processes left that are no more; leave alone what somebody changed since."""
+        """Finish what was cut short; leave alone what somebody changed since."""
         for path in sorted(self._folder.glob("*.json")):
-            pid = path.stem.rpartition("-")[2]
-            if pid.isdecimal() and int(pid) != os.getpid() and runs(int(pid)):
-                continue
             try:
                 intent = msgspec.json.decode(path.read_bytes(), type=_Intent)
             except (OSError, msgspec.MsgspecError):
                 path.unlink(missing_ok=True)
                 continue
-            with suppress(IndexLocked):
+            presence = self._locks.presence
+            if intent.by != presence.name and presence.lives(intent.by):
+                continue
+            with suppress(StillLocked, OSError):  # then the next write tries again
                 self._finish(intent)
                 path.unlink(missing_ok=True)
 
     def _finish(self, intent: _Intent) -> None:
-        repository = pygit2.Repository(str(self._repository_path))
-        tip = read_reference(self._repository_path, intent.reference)
-        if tip is None or intent.commit not in repository:
-            return
-        if tip != intent.commit and not repository.descendant_of(tip, intent.commit):
-            return  # the reference never moved
         tree = WorkTree(Path(intent.root), Path(intent.git_dir))
-        before = repository[intent.parent].peel(pygit2.Tree)
-        after = repository[tip].peel(pygit2.Tree)
+        if not is_checked_out(tree, intent.reference):
+            tree.discard(intent.paths, intent.name)
+            return
+        repository = pygit2.Repository(str(self._repository_path))
         with tree.locked(self._locks):
+            tree.discard(intent.paths, intent.name)
+            tip = read_reference(self._repository_path, intent.reference)
+            if tip is None or any(each not in repository for each in (intent.commit, tip)):
+                return
+            known = [
+                repository[each].peel(pygit2.Tree) for each in (intent.parent, intent.commit, tip)
+            ]
             for each in intent.paths:
                 with suppress(Dirty):
-                    tree.finish(each, before, after)
+                    tree.finish(each, known, intent.name)

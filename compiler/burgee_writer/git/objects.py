@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -14,12 +15,14 @@ from burgee_writer.git.ssh_signatures import CommitKey
 __all__ = ["check_path", "write_commit"]
 
 _FILE: Final = pygit2.enums.FileMode.BLOB
+_EXECUTABLE: Final = pygit2.enums.FileMode.BLOB_EXECUTABLE
 _TREE: Final = pygit2.enums.FileMode.TREE
 # What HFS+ leaves out of names, so that .g<joiner>it would be .git there.
 _IGNORED: Final = frozenset(
     (*map(chr, range(0x200C, 0x2010)), *map(chr, range(0x202A, 0x202F)),
      *map(chr, range(0x206A, 0x2070)), "\ufeff")
 )  # fmt: skip
+_CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 Nested = dict[str, "bytes | Nested | None"]
 
@@ -36,18 +39,7 @@ def write_commit(
 
     Raises ValueError for a path that is not safe, Unreachable where nothing can be written.
     """
-    prefix = f"{inside}/" if inside else ""
-    nested: Nested = {}
-    for path, data in draft.changes.items():
-        check_path(path)
-        *folders, name = f"{prefix}{path}".split("/")
-        place = nested
-        for each in folders:
-            below = place.setdefault(each, {})
-            if not isinstance(below, dict):
-                raise ValueError(f"{path} lies below a file")
-            place = below
-        place[name] = data
+    nested = _nested(inside, draft.changes)
     try:
         return _write(repository, parent, nested, draft, committer, key)
     except (OSError, pygit2.GitError) as error:  # a full disk, say
@@ -81,8 +73,26 @@ def check_path(path: str) -> None:
         bare = "".join(each for each in part if each not in _IGNORED).lower().rstrip(". ")
         if bare in ("", ".git") or bare.startswith(("git~", ".git:", ".git ")):
             raise ValueError(f"{path!r} is no path of a flag repository")
-        if any(ord(each) < 0x20 or each in "\x7f\\:" for each in part):
+        if any(unicodedata.category(each) in _CONTROLS or each in "\\:" for each in part):
             raise ValueError(f"{path!r} is no path of a flag repository")
+
+
+def _nested(inside: str, changes: Mapping[str, bytes | None]) -> Nested:
+    found: Nested = {}
+    prefix = f"{inside}/" if inside else ""
+    for path, data in changes.items():
+        check_path(path)
+        *folders, name = f"{prefix}{path}".split("/")
+        place = found
+        for each in folders:
+            below = place.setdefault(each, {})
+            if not isinstance(below, dict):
+                raise ValueError(f"{path} lies below a file")
+            place = below
+        if name in place:
+            raise ValueError(f"{path} is a folder")
+        place[name] = data
+    return found
 
 
 def _write_tree(
@@ -92,14 +102,18 @@ def _write_tree(
     for name, change in changes.items():
         old = None if tree is None or name not in tree else tree[name]
         if isinstance(change, dict):
-            below = old if isinstance(old, pygit2.Tree) else None
-            made = _write_tree(repository, below, change)
+            if old is not None and not isinstance(old, pygit2.Tree):
+                raise ValueError(f"{name} is no folder")
+            made = _write_tree(repository, old, change)
             if len(repository[made].peel(pygit2.Tree)):
                 builder.insert(name, made, _TREE)
             elif old is not None:
                 builder.remove(name)
+        elif old is not None and not isinstance(old, pygit2.Blob):
+            raise ValueError(f"{name} is no file")
         elif isinstance(change, bytes):
-            mode = old.filemode if isinstance(old, pygit2.Blob) else _FILE
+            executable = old is not None and old.filemode == _EXECUTABLE
+            mode = _EXECUTABLE if executable else _FILE  # what was a link is a file then
             builder.insert(name, repository.create_blob(change), mode)
         elif old is not None:
             builder.remove(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from hashlib import sha256
@@ -14,6 +15,7 @@ from burgee_compiler.trees import folder_inside
 from burgee_writer.git.address import Address, local_path, read_address
 from burgee_writer.git.asking import Remote
 from burgee_writer.git.branch import Author, Branch, BranchMissing
+from burgee_writer.git.checkouts import common_folder
 from burgee_writer.git.local import LocalBranch
 from burgee_writer.git.program import run_git
 from burgee_writer.git.pushes import failure_text
@@ -68,26 +70,25 @@ def _local(
     key: CommitKey,
     committer: Author,
 ) -> Branch:
-    found = pygit2.discover_repository(str(path)) if path.exists() else None
-    if found is None:
+    if not path.exists() or pygit2.discover_repository(str(path)) is None:
         raise BranchMissing(f"{path} is in no git repository; make one with `git init` there")
     try:
-        repository = pygit2.Repository(found)
+        repository = pygit2.Repository(str(path))
         inside = folder_inside(repository, path) if folder is None else folder.strip("/")
     except (pygit2.GitError, ValueError) as error:
         raise BranchMissing(f"{path} cannot be opened: {error}") from None
     name = branch or _checked_out(repository)
-    common = _common(repository)
-    return LocalBranch(common, name, inside, state_dir=state_dir, key=key, committer=committer)
-
-
-def _common(repository: pygit2.Repository) -> Path:
-    own = Path(repository.path)
-    try:
-        text = (own / "commondir").read_text(encoding="utf-8").strip()
-    except OSError:
-        return own
-    return (own / text).resolve()
+    common = common_folder(repository)
+    own = not repository.is_bare and Path(repository.path) == common
+    return LocalBranch(
+        common,
+        name,
+        inside,
+        state_dir=state_dir,
+        key=key,
+        committer=committer,
+        root=Path(repository.workdir) if own else None,
+    )
 
 
 def _checked_out(repository: pygit2.Repository) -> str:
@@ -109,6 +110,8 @@ def _clone(state_dir: Path, address: Address) -> Path:
         ran = run_git(made, "init", "--quiet", "--bare", "--template=", ".", timeout=_LOCAL_TIMEOUT)
         if ran.code != 0:
             raise BranchMissing(f"{clone} cannot be made: {failure_text(ran)}")
+        # It is the writer's own: hooks that the user has for all repositories are not for it.
+        run_git(made, "config", "core.hooksPath", os.devnull, timeout=_LOCAL_TIMEOUT)
         try:
             made.rename(clone)
         except OSError:  # another process was faster

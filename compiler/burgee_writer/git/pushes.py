@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from burgee_writer.git.message import one_line
 from burgee_writer.git.program import Ran
+from burgee_writer.git.traffic import Traffic
 
 __all__ = ["Verdict", "failure_text", "verdict_of"]
 
@@ -46,8 +47,7 @@ _ACCESS: Final = re.compile(
 )
 _ELSEWHERE: Final = re.compile(r"returned error: 30[1278]")
 _BEHIND_SSH: Final = "fatal: Could not read from remote repository."
-_POSTED: Final = "POST git-receive-pack "
-_CHATTER: Final = ("remote:", "Pushing to ", "POST ", "send-pack:", "hint:", "To ")
+_CHATTER: Final = ("remote:", "Pushing to ", "send-pack:", "hint:", "To ")
 _SECRETS: Final = re.compile(r"//[^@/\s]*@")
 
 
@@ -60,20 +60,30 @@ class Verdict(Struct, frozen=True):
     reason: str = ""
 
 
-def verdict_of(ran: Ran, *, tells_sending: bool = False) -> Verdict:
-    """Return what a push came to; git's HTTP tells on `-v` that it sends (`tells_sending`)."""
+def verdict_of(ran: Ran, traffic: Traffic | None = None) -> Verdict:
+    """Return what a push came to; of one over HTTP it is known what was sent (`traffic`)."""
+    found = _told(ran) or _untold(ran, traffic)
+    if traffic is not None and traffic.unanswered > 0 and found.kind != "done":
+        return Verdict("unknown", found.reason)  # what git tells is of another request
+    return found
+
+
+def _told(ran: Ran) -> Verdict | None:
     for line in ran.out.splitlines():
         flag, tab, rest = line.partition("\t")
         if not tab or len(flag) != 1 or "\t" not in rest:
             continue
         if flag == "!":
             return _rejected(rest.partition("\t")[2], ran)
-        if flag in " *=+" and ran.code == 0:
-            return Verdict("done")
-        break
+        return Verdict("done") if flag in " *=+" and ran.code == 0 else None
+    return None
+
+
+def _untold(ran: Ran, traffic: Traffic | None) -> Verdict:
     own = "\n".join(line for line in ran.err.splitlines() if not line.startswith("remote:"))
-    killed_before = ran.code is None and tells_sending and _POSTED not in own
-    certain = killed_before or (ran.code is not None and _UNSENT.search(own) is not None)
+    certain = ran.code is not None and _UNSENT.search(own) is not None
+    if traffic is not None and not traffic.sent:
+        certain = True
     return Verdict("unsent" if certain else "unknown", failure_text(ran))
 
 

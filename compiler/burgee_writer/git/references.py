@@ -8,15 +8,15 @@ from typing import Final
 
 import pygit2
 
-from burgee_writer.git.branch import Done, Moved, Published, Refused, Unreachable
+from burgee_writer.git.branch import Done, Moved, Published, Refused
 from burgee_writer.git.lock_files import LockFiles
-from burgee_writer.git.program import run_git
+from burgee_writer.git.program import Ran, run_git
 from burgee_writer.git.pushes import failure_text
 
-__all__ = ["move_reference", "read_reference"]
+__all__ = ["locks_of", "move_reference", "read_reference"]
 
 _TIMEOUT: Final = 30.0
-_TRIES: Final = 20
+_PATIENCE: Final = 5.0
 _PAUSE: Final = 0.1
 _NONE: Final = "0" * 40
 
@@ -31,35 +31,44 @@ def read_reference(folder: Path, name: str) -> str | None:
         return None
 
 
+def locks_of(folder: Path, name: str) -> tuple[Path, ...]:
+    """Return what git locks to move a reference: HEAD too, whose log goes with its branch's."""
+    return folder / f"{name}.lock", folder / "HEAD.lock"
+
+
 def move_reference(
     folder: Path, name: str, old: str | None, new: str, locks: LockFiles
 ) -> Published:
-    """Move a reference from `old`, None for one that is not there yet, or not at all.
-
-    Raises Unreachable where git cannot write it, on a full disk for one.
-    """
-    lock = folder / f"{name}.lock"
-    for _ in range(_TRIES):
-        with locks.owned(lock):
+    """Move a reference from `old`, None for one that is not there yet, or not at all."""
+    held = locks_of(folder, name)
+    until = time.monotonic() + _PATIENCE
+    while True:
+        with locks.owned(held, f"{new}\n"):
             ran = run_git(
                 folder,
                 *("update-ref", "--create-reflog", "-m", "burgee writer"),
                 *(name, new, old or _NONE),
                 timeout=_TIMEOUT,
             )
-        if ran.code == 0:
-            return Done(new)
         now = read_reference(folder, name)
-        if now == new:
+        if ran.code == 0 or now == new:
             return Done(new)
         if now != old:
             return Moved(now)
-        if "File exists" in ran.err and not locks.remove_if_left(lock):
+        passing = "File exists" in ran.err or "but expected" in ran.err
+        if not passing or time.monotonic() > until:
+            return _refused(name, ran, held)
+        removed = [locks.remove_if_left(each) for each in held]
+        if not any(removed):
             time.sleep(_PAUSE)
-    if "File exists" not in ran.err:
-        raise Unreachable(f"{name} cannot be moved: {failure_text(ran)}")
-    return Refused(
-        "busy",
-        f"{name} is locked",
-        f"look for a git process; if none runs, remove {lock.name} beside the reference",
-    )
+
+
+def _refused(name: str, ran: Ran, held: tuple[Path, ...]) -> Refused:
+    there = [each.name for each in held if each.exists()]
+    if "File exists" in ran.err and there:
+        return Refused(
+            "busy",
+            f"{name} is locked",
+            f"look for a git process; if none runs, remove {there[0]} from the git folder",
+        )
+    return Refused("busy", f"git does not move {name}: {failure_text(ran)}", "see what git says")

@@ -32,6 +32,8 @@ from burgee_writer.git.upkeep import Upkeep
 __all__ = ["RemoteBranch"]
 
 _TRIES: Final = 3
+_FIRST: Final = 20
+"""How many times as long the first fetch may take, which brings the whole history."""
 _PAUSE: Final = 0.2
 _SETTLING: Final = 5.0
 """Seconds for which a remote is asked what became of a push, though its time is over."""
@@ -57,8 +59,8 @@ class RemoteBranch(Branch):
         self._committer = committer
         self._timeout = timeout
         self._locks = LockFiles(clone.parent / "locks")
-        self._upkeep = Upkeep(clone)
-        self.refresh()
+        self._upkeep = Upkeep(clone, self._locks)
+        self._refresh(None if self._noted() else timeout * _FIRST)
 
     def tip(self) -> str:
         found = self._noted()

@@ -1,4 +1,8 @@
-"""Keeping a repository small: every commit leaves loose objects, which git packs now and then."""
+"""Keeping a repository small: every commit leaves loose objects, which git packs now and then.
+
+At 10,000 flags in a folder a commit leaves 270 kB, nearly all of it the list of their names; packed
+that is a twentieth. `git gc --auto` alone would wait for some 400 MB.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,25 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.program import run_git
 
 __all__ = ["Upkeep"]
 
-_EVERY: Final = 250
+_EVERY: Final = 100
 _TIMEOUT: Final = 600.0
+_TASKS: Final = ("--task=loose-objects", "--task=gc")
+# The second run takes away what the first has packed.
+_RUNS: Final = 2
+_CONFIG: Final = (("gc.autoDetach", "false"), ("maintenance.autoDetach", "false"))
 
 
 class Upkeep:
     """Lets git judge, every so many commits, whether there is enough to pack; beside the writes."""
 
-    def __init__(self, repository_path: Path, every: int = _EVERY) -> None:
+    def __init__(self, repository_path: Path, locks: LockFiles, every: int = _EVERY) -> None:
         self._path = repository_path
+        self._locks = locks
         self._every = every
         self._count = 0
         self._running: threading.Thread | None = None
@@ -38,5 +48,15 @@ class Upkeep:
             self._running.join(seconds)
 
     def _run(self) -> None:
-        # --auto does nothing where there is little to do, or where the owner says gc.auto = 0.
-        run_git(self._path, "gc", "--auto", "--quiet", timeout=_TIMEOUT)
+        if run_git(self._path, "config", "--get", "gc.auto", timeout=_TIMEOUT).out.strip() == "0":
+            return  # the owner sees to it
+        lock = self._path / "objects/maintenance.lock"  # by which git never does this twice at once
+        self._locks.remove_if_left(lock)
+        for _ in range(_RUNS):
+            with self._locks.owned((lock,)):
+                run_git(
+                    self._path,
+                    *("maintenance", "run", "--auto", "--quiet", *_TASKS),
+                    timeout=_TIMEOUT,
+                    config=_CONFIG,
+                )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burgee_compiler.analysis import always, covered, domains_of, never
@@ -92,6 +92,7 @@ def test_the_cases_are_near_enough_to_matter() -> None:
     """The claims above are made of many conditions, not of none."""
     claims = {"never": 0, "always": 0, "covered": 0}
 
+    @settings(max_examples=200)
     @given(conditions(2, depth=2))
     def count(drawn: list[Condition]) -> None:
         claims["never"] += never(drawn[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused, Unreachable
+from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused
 from burgee_writer.keys import own_key
 from support.flag_repository import FlagRepository, git
 from support.writer_git import branch_of, draft, must_write, written
@@ -112,7 +112,7 @@ def test_eight_processes_and_a_person(
     repo: FlagRepository, bare: Path, tmp_path: Path, kind: str
 ) -> None:
     source = bare if kind == "bare" else repo.root
-    count = 12
+    count = 8
     running = _run([(str(source), str(tmp_path / f"s{n}"), f"w{n}", count) for n in range(8)])
     pushed = 0
     person = tmp_path / "person"
@@ -120,7 +120,9 @@ def test_eight_processes_and_a_person(
     while any(each.is_alive() for each in running):
         if kind == "bare":
             _push(person, pushed)
-            pushed += 1
+        else:
+            _commit(source, pushed)
+        pushed += 1
         time.sleep(0.2)
     for each in running:
         each.join(60)
@@ -153,11 +155,31 @@ def _push(person: Path, number: int) -> None:
     raise AssertionError("the person never got through")
 
 
+def _commit(root: Path, number: int) -> None:
+    """Commit as people do where the writer's branch is checked out: again, where git refuses.
+
+    A commit that git refuses since the branch has moved may leave the index as it was before.
+    """
+    file = root / f"acme/flags/person/p{number}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("default: off\n", encoding="utf-8")
+    for _ in range(200):
+        try:
+            git(root, "reset", "--quiet")
+            git(root, "add", str(file))
+            git(root, "commit", "--quiet", "--message", f"person {number}")
+        except AssertionError:
+            time.sleep(random.uniform(0.01, 0.03))
+            continue
+        return
+    raise AssertionError("the person never got through")
+
+
 @pytest.mark.slow
 def test_killed_at_any_point(repo: FlagRepository, tmp_path: Path) -> None:
     """What was told as done is there, nothing is half done, and the next one can write."""
     state = tmp_path / "state"
-    for _ in range(6):
+    for _ in range(4):
         (running,) = _run([(str(repo.root), str(state), f"k{random.randrange(10**6)}", 10_000)])
         time.sleep(random.uniform(0.6, 1.2))
         assert running.pid is not None
@@ -276,21 +298,6 @@ def test_beside(bare: Path, tmp_path: Path) -> None:
     assert branch.read_beside("burgee/acme/1") == made
     other = branch.commit(branch.tip(), draft({FLAG: b"default: off # other\n"}))
     assert branch.publish_beside("burgee/acme/1", other) == Moved(made)
-
-
-def test_files_that_could_not_follow_do_so_before_the_next_write(
-    repo: FlagRepository, tmp_path: Path
-) -> None:
-    branch = branch_of(repo.root, tmp_path / "state", branch=None)
-    in_the_way = repo.root / f".git/index.burgee-{os.getpid()}"
-    in_the_way.mkdir()  # the index cannot be written, as on a full disk
-    assert isinstance(written(branch, {FLAG: b"default: on\n"}), Done)
-    with pytest.raises(Unreachable, match="cannot be written to"):
-        written(branch, {FLAG: b"default: off\n"})
-    in_the_way.rmdir()
-    must_write(branch, {"acme/flags/g.yaml": b"default: off\n"})
-    assert (repo.root / FLAG).read_bytes() == b"default: on\n"
-    assert git(repo.root, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize("what", ["no folder", "no git", "no commit", "no branch", "no head"])
