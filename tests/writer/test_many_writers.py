@@ -210,7 +210,8 @@ def test_killed_at_any_time_nothing_is_half_done(tmp_path: Path) -> None:
 
         added = run(clients, tmp_path / "person", kill)
         ended.set()
-        for writer in writers:
-            assert not [line for line in writer.logs() if line["level"] == "error"]
+        errors = [each for writer in writers for each in writer.logs() if each["level"] == "error"]
+    assert [each for each in errors if each.get("status") != 503] == []
+    assert len(errors) <= WRITERS * EACH // 500, "busy is seldom told, and asked again"
     assert ledger.retries > 0
     judge(bare, tmp_path, ledger, added)
