@@ -316,5 +316,5 @@ def test_what_cannot_be_opened(repo: FlagRepository, tmp_path: Path, what: str) 
     else:
         git(repo.root, "checkout", "--quiet", "--detach")
     cures = {"no head": "git switch", "no git": "git init", "no commit": "commit something"}
-    with pytest.raises(BranchMissing, match=cures.get(what, "")):
+    with pytest.raises(BranchMissing, match=cures.get(what, ".")):
         branch_of(source, tmp_path / "state", branch=None if what == "no head" else name)
