@@ -42,7 +42,7 @@ def read_given(table: SettingsTable, given: Mapping[str, object]) -> dict[str, V
 
 def _attributes(setting: Setting) -> dict[str, Any]:
     default = "" if setting.default in (None, (), False) else f"  [default: {_shown(setting)}]"
-    attributes: dict[str, Any] = {"help": setting.help + default, "default": None}
+    attributes: dict[str, Any] = {"help": setting.told + default, "default": None}
     if setting.type is bool:
         return {**attributes, "is_flag": True}
     metavar = "|".join(setting.choices) or setting.metavar or _METAVARS.get(setting.type)

@@ -46,6 +46,7 @@ from burgee_writer.webhooks.from_git import GitChanges
 from burgee_writer.webhooks.settings import WebhookSettings, followed_secrets
 from burgee_writer.writing.committing import author_of
 from burgee_writer.writing.current import Current
+from burgee_writer.writing.figures import WriteFigures
 from burgee_writer.writing.loop import Writer
 from burgee_writer.writing.reviewed import Reviewed
 
@@ -120,7 +121,9 @@ def build(options: Options) -> list[Listener]:
             ],
             cors=_cors(options),
             check=check_local if options.insecure else None,
-            lifespan=_background(branch, authenticator, events, webhooks, history),
+            lifespan=_background(
+                branch, service.writer.figures, authenticator, events, webhooks, history
+            ),
         ),
     )
 
@@ -128,6 +131,15 @@ def build(options: Options) -> list[Listener]:
         stopping.begin()
         events.stop()
 
+    _log.info(
+        "writer",
+        repository=str(branch.repository_path),
+        branch=branch.name,
+        folder=branch.inside,
+        commit=branch.tip(),
+        state_dir=str(options.state_dir),
+        signs_with=key.public_line,
+    )
     return [
         Listener(
             app,
@@ -208,6 +220,7 @@ def _cors(options: Options) -> Cors:
 
 def _background(
     branch: Branch,
+    figures: WriteFigures,
     authenticator: Authenticator | None,
     events: Events,
     webhooks: Webhooks,
@@ -219,7 +232,7 @@ def _background(
     async def lifespan(_: Any) -> AsyncIterator[None]:
         threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="call")
         asyncio.get_running_loop().set_default_executor(threads)
-        tasks = [asyncio.create_task(events.run()), asyncio.create_task(_follow(branch))]
+        tasks = [asyncio.create_task(events.run()), asyncio.create_task(_follow(branch, figures))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
         if webhooks.wanted:
@@ -236,15 +249,18 @@ def _background(
     return lifespan
 
 
-async def _follow(branch: Branch) -> None:
+async def _follow(branch: Branch, figures: WriteFigures) -> None:
     """Ask the remote, again and again, so that reads show what others have pushed."""
     said = False
     while True:
         await asyncio.sleep(_REFRESH_SECONDS)
         try:
             await asyncio.to_thread(branch.refresh)
+            if said:
+                _log.info("the repository can be read again")
             said = False
-        except (Unreachable, ValueError) as error:
+        except (Unreachable, OSError, ValueError, pygit2.GitError) as error:
             if not said:
                 _log.warning("the repository cannot be read", reason=str(error))
             said = True
+        figures.unreachable = said

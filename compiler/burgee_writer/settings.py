@@ -27,8 +27,8 @@ _REPOSITORY: Final = (
     path(
         "state-dir",
         "DIR",
-        "Where keys and what is worked out of the history are kept; left out: a folder of the "
-        "user's.",
+        "Where keys and what is worked out of the history are kept; left out: one for each "
+        "repository, below the user's state folder (~/.local/state/burgee/writer).",
     ),
 )
 
@@ -42,7 +42,8 @@ _COMMITS: Final = (
     paths(
         "retired-key",
         "PUBFILE",
-        "The public half of a key that commits were signed with earlier; they still count.",
+        "The public half of a key that commits were signed with earlier, or that another writer "
+        "of the branch signs with: those commits count as a writer's.",
     ),
     text("committer-name", "NAME", "Who commits; the author is the caller.", "burgee writer"),
     text("committer-email", "ADDRESS", "The committer's address.", "writer@burgee.invalid"),

@@ -58,6 +58,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     metavar: str | None = None
 
     @property
+    def told(self) -> str:
+        """What it means, and whether there may be several."""
+        return f"{self.help} Repeatable; by commas in the environment." if self.many else self.help
+
+    @property
     def key(self) -> str:
         return self.name.replace("-", "_")
 
@@ -190,7 +195,7 @@ def reference(table: SettingsTable) -> str:
     for setting in table.settings:
         option = f"`{setting.option}`" if setting.option else "(environment only)"
         default = _shown(setting.default)
-        lines.append(f"| {option} | `{table.variable(setting)}` | {default} | {setting.help} |")
+        lines.append(f"| {option} | `{table.variable(setting)}` | {default} | {setting.told} |")
     return "\n".join(lines) + "\n"
 
 

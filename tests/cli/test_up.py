@@ -149,6 +149,13 @@ def test_the_printed_lines_can_be_pasted(copy: Path, tmp_path: Path) -> None:
         assert answers[0]["flag_key"] == answers[1]["key"] == "welcome-banner"
 
 
+def test_without_a_commit_it_says_how_to_get_a_writer(copy: Path, tmp_path: Path) -> None:
+    shutil.rmtree(copy / ".git", ignore_errors=True)
+    with up(copy, tmp_path / "cache") as running:
+        [line] = [line for line in running.said if line.startswith("no writer")]
+        assert "make one with `git init`, `git add --all` and `git commit`" in line
+
+
 def test_an_edge_node_that_dies_is_started_again(copy: Path, tmp_path: Path) -> None:
     with up(copy, tmp_path / "cache") as running:
         os.kill(running.edge, signal.SIGKILL)

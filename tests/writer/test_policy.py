@@ -62,6 +62,7 @@ def test_what_wants_a_review_is_told_with_the_plan_and_the_call(place: Place) ->
     before = place.tip
     error = place.writer.refused("PATCH", "/v1/flags/staged", {"default": "on"})
     assert (error["status"], error["code"]) == (409, "review_required")
+    assert error["message"].endswith("staged in production, which none of its lines allows.")
     [flag] = error["details"]["plan"]["flags"]
     verdicts = {each["environment"]: each["verdict"]["then"] for each in flag["environments"]}
     assert verdicts == {"staging": "allow", "production": "review"}

@@ -8,7 +8,7 @@ from typing import Final
 
 import pygit2
 
-from burgee_writer.git.branch import Done, Moved, Published, Refused
+from burgee_writer.git.branch import Done, Moved, Published, Refused, Unreachable
 from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.program import Ran, run_git
 from burgee_writer.git.pushes import failure_text
@@ -22,9 +22,15 @@ _NONE: Final = "0" * 40
 
 
 def read_reference(folder: Path, name: str) -> str | None:
-    """Return the commit that a reference is at now, None where there is none."""
+    """Return the commit that a reference is at now, None where there is none.
+
+    Raises Unreachable where the repository is gone.
+    """
     # Opened anew: nothing that another process did in the same second is missed.
-    repository = pygit2.Repository(str(folder))
+    try:
+        repository = pygit2.Repository(str(folder))
+    except pygit2.GitError as error:
+        raise Unreachable(f"the repository cannot be opened: {error}") from error
     try:
         return str(repository.references[name].peel(pygit2.Commit).id)
     except (KeyError, pygit2.GitError, ValueError):

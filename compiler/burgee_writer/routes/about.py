@@ -65,6 +65,11 @@ def add_write_metrics(metrics: Metrics, service: Service) -> None:
         "burgee_writer_queue", "Writes that wait or are being made.", lambda: figures.queue
     )
     metrics.computed(
+        "burgee_writer_unreachable",
+        "1 where the repository could not be asked when that was last tried.",
+        lambda: figures.unreachable,
+    )
+    metrics.computed(
         "burgee_writer_findings",
         "Findings at the tip, of level error.",
         lambda: sum(each.severity == "error" for each in service.tip.found),

@@ -18,6 +18,7 @@ class WriteFigures:
         self.failures = 0
         self.refused = 0
         self.queue = 0
+        self.unreachable = False
         self.checks = 0
         self.check_seconds = 0.0
 

@@ -219,6 +219,7 @@ class Writer:
                 "already_proposed",
                 f"The branch {name} is there already, with another change.",
                 {"branch": name, "commit": published.tip},
+                help="merge or delete that branch, or make the call under another Idempotency-Key",
             )
         if isinstance(published, Refused):
             raise WriteRefused(published.code, published.message, help=published.help)

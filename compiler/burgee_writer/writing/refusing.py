@@ -8,6 +8,7 @@ from burgee_compiler.diagnostics import Diagnostic
 from burgee_compiler.diagnostics.place import place
 from burgee_compiler.diagnostics.render_json import json_form
 from burgee_compiler.edit import AliasInTheWay, Unreadable
+from burgee_compiler.layout import ROOT_FILE
 from burgee_compiler.writes import WriteRefusedError
 from burgee_writer.git.branch import Unknown
 from burgee_writer.tips.tip import Tip
@@ -63,4 +64,4 @@ def told(tip: Tip, found: Iterable[Diagnostic]) -> dict[str, object]:
 
 
 def _is_of(found: Diagnostic, tenant: str) -> bool:
-    return found.where.file.startswith(f"{tenant}/")
+    return found.where.file == ROOT_FILE or found.where.file.startswith(f"{tenant}/")

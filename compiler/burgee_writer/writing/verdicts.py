@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from burgee_compiler.plan.policy import is_restore, judge_plan
 from burgee_compiler.plan.report import FlagPlan, Plan
@@ -15,6 +15,9 @@ from burgee_writer.writing.request import WriteRequest
 from burgee_writer.writing.reviewed import Reviewed
 
 __all__ = ["Kill", "KillsOf", "require_allowed", "with_verdict"]
+
+
+_SHOWN: Final = 3
 
 
 class Kill(Protocol):
@@ -102,10 +105,30 @@ def require_allowed(plan: Plan, request: WriteRequest) -> None:
         )
     verdict = "allow" if plan.verdict is None else plan.verdict.then
     if verdict == "deny" and not request.dry_run:
-        raise WriteRefused("denied", "The policy does not allow this change.", {"plan": plan})
+        raise WriteRefused(
+            "denied",
+            f"The policy does not allow this change{_where(plan, verdict)}.",
+            {"plan": plan},
+        )
     if verdict == "review" and not (request.propose or request.dry_run):
         raise WriteRefused(
             "review_required",
-            "The policy wants this change reviewed.",
+            f"The policy wants this change reviewed{_where(plan, verdict)}.",
             {"plan": plan, "propose": "make the same call with ?propose=true"},
         )
+
+
+def _where(plan: Plan, verdict: str) -> str:
+    """Return which flags a verdict is of, and by which line of the policy."""
+    found = [
+        f"{flag.flag} in {each.environment}, " + _line(each.verdict.line)
+        for flag in plan.flags
+        for each in flag.environments
+        if each.verdict is not None and each.verdict.then == verdict
+    ]
+    more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return ": " * bool(found) + "; ".join(found[:_SHOWN] + more)
+
+
+def _line(number: int | None) -> str:
+    return "which none of its lines allows" if number is None else f"by its line {number}"

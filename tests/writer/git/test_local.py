@@ -315,5 +315,6 @@ def test_what_cannot_be_opened(repo: FlagRepository, tmp_path: Path, what: str) 
         name = "other"
     else:
         git(repo.root, "checkout", "--quiet", "--detach")
-    with pytest.raises(BranchMissing):
+    cures = {"no head": "git switch", "no git": "git init", "no commit": "commit something"}
+    with pytest.raises(BranchMissing, match=cures.get(what, ".")):
         branch_of(source, tmp_path / "state", branch=None if what == "no head" else name)
