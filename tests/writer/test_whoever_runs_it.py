@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from burgee_http.logs import configure_logs
 from burgee_writer import serve
 from burgee_writer.writing.figures import WriteFigures
 from support.flag_repository import git
+from support.log_stream import log_stream
 from support.waiting import until
 from support.writer_git import branch_of
 from support.writer_process import bare_repository, writer_process
@@ -40,11 +40,8 @@ def test_the_first_line_names_what_it_works_with(tmp_path: Path) -> None:
         assert writer.ask("PATCH", "/v1/flags/f", {"name": "F"}).status == 200
 
 
-def test_a_repository_that_went_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_repository_that_went_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "_REFRESH_SECONDS", 0.01)
-    configure_logs()
     bare = bare_repository(tmp_path, {"flags/f.yaml": "default: off\n"})
     branch, figures = branch_of(bare, tmp_path / "state"), WriteFigures()
 
@@ -58,7 +55,8 @@ def test_a_repository_that_went_away(
         finally:
             following.cancel()
 
-    asyncio.run(scene())
-    said = capsys.readouterr().err
+    with log_stream() as log:
+        asyncio.run(scene())
+    said = log.getvalue()
     assert said.count("the repository cannot be read") == 1
     assert said.count("the repository can be read again") == 1

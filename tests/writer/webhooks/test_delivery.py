@@ -12,6 +12,7 @@ from burgee_writer.webhooks.deliver import Webhooks
 from burgee_writer.webhooks.ledger import Delivery
 from burgee_writer.webhooks.settings import WebhookSecret
 from support.hooked import ALL, SECRET, ListedChanges, hasty, is_signed, running
+from support.log_stream import log_stream
 from support.scripted_server import Asked, Reply, scripted_server
 from support.waiting import until
 
@@ -229,18 +230,20 @@ def test_pages_of_the_log(tmp_path: Path) -> None:
                 hooks.log("acme", limit=3, cursor=bad)
 
 
-def test_a_rewritten_branch_goes_on_from_its_tip(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_rewritten_branch_goes_on_from_its_tip(tmp_path: Path) -> None:
     changes = ListedChanges()
-    with scripted_server() as receiver, running(tmp_path, changes) as hooks:
+    with (
+        log_stream() as log,
+        scripted_server() as receiver,
+        running(tmp_path, changes) as hooks,
+    ):
         changes.add(receiver.url)
         until(lambda: all_are(hooks, "delivered"), "a delivery")
         changes.commits, changes.first = [], "f" * 40
         until(lambda: '"commit":"' + "f" * 40 in journal(tmp_path), "the tip is taken note of")
         changes.add(receiver.url, commit="a" * 40)
         until(lambda: all_are(hooks, "delivered", 2), "a delivery")
-    assert "the branch was rewritten" in capsys.readouterr().out
+    assert "the branch was rewritten" in log.getvalue()
     assert [each.json()["commit"] for each in receiver.asked][1:] == ["a" * 40]
 
 

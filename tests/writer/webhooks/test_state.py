@@ -21,6 +21,7 @@ from burgee_writer.webhooks.line import Line
 from burgee_writer.webhooks.settings import WebhookSettings, followed_secrets, parse_secrets
 from burgee_writer.webhooks.store import Store
 from support.hooked import change, hasty
+from support.log_stream import log_stream
 
 URL = "https://hooks.acme.example/in"
 SETTINGS = hasty()
@@ -77,21 +78,17 @@ def test_a_line_that_was_cut_off_is_none(tmp_path: Path, store: Store, torn: byt
     assert len(seen(Store(tmp_path / "webhooks"))) == 3
 
 
-def test_a_line_that_is_damaged_costs_that_line(
-    tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_line_that_is_damaged_costs_that_line(tmp_path: Path, store: Store) -> None:
     filled(store, 3)
     store.resign()
     journal = tmp_path / "webhooks" / "journal-0.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     lines[1] = b"x" * 20 + b"\n"
     journal.write_bytes(b"".join(lines))
-    assert [state for _, state, _ in seen(Store(tmp_path / "webhooks"))] == [
-        "pending",
-        "delivered",
-        "delivered",
-    ]
-    assert "cannot be read" in capsys.readouterr().out
+    with log_stream() as log:
+        found = [state for _, state, _ in seen(Store(tmp_path / "webhooks"))]
+    assert found == ["pending", "delivered", "delivered"]
+    assert "cannot be read" in log.getvalue()
 
 
 def test_a_full_disk_changes_nothing(
