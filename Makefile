@@ -18,7 +18,7 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other up test check format wheel wheel-test bench-setup bench lock clean
+.PHONY: help setup fresh-venv other servers up test check format wheel wheel-test bench-setup bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ other: setup ## a second Python, if one is at hand, for tests that compare build
 			--timeout 15 --retries 1 install --require-hashes --requirement $(OTHER)/needed.txt \
 		&& cp $(LOCK) $(OTHER)/installed.lock \
 		|| { rm -rf $(OTHER); echo "$(OTHER) cannot be made; going on without" >&2; }; }
+
+servers: ## Redis, NATS, nginx and an S3-compatible store for tests that need them, into .servers
+	tests/install_servers.sh .servers
 
 up: setup ## build flags-repo, watch it, and serve it on a free loopback port
 	@exec $(BIN)/burgee up flags-repo

@@ -1,0 +1,33 @@
+"""Where the servers' programs are: in `.servers`, which `make servers` fills, or on PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.process import ROOT
+
+__all__ = ["program", "program_environment"]
+
+_ROOT = Path(os.environ.get("BURGEE_TEST_SERVERS", ROOT / ".servers"))
+_UNPACKED = _ROOT / "root" / "usr"
+_FOLDERS = (_ROOT / "bin", _UNPACKED / "bin", _UNPACKED / "sbin")
+
+
+def program(name: str) -> Path:
+    """Return the program of this name; the test is skipped where it cannot be had."""
+    here = os.pathsep.join(str(each) for each in _FOLDERS)
+    found = shutil.which(name, path=here) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not here: `make servers` brings it")
+    return Path(found)
+
+
+def program_environment() -> dict[str, str]:
+    """Return the environment that programs of unpacked packages find their libraries with."""
+    libraries = [str(each) for each in sorted((_UNPACKED / "lib").glob("*-linux-gnu"))]
+    others = [each for each in (os.environ.get("LD_LIBRARY_PATH"),) if each]
+    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries + others)}
