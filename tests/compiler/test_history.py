@@ -1,9 +1,9 @@
 """Promise: over the life of a repository each commit builds, and does what it says and no more.
 
 The life is made by a generator: 60 commits, at night 200, of what people do to 300 flags of three
-tenants. Each is built from git. A commit changes the entries of the flags it is about and of those that lean on
-them, and no others; a change of text alone changes nothing; what a commit reverts has its digests
-back. Its plan names no other flags, and its shares are those of brute force.
+tenants. Each is built from git. A commit changes the entries of the flags it is about and of those
+that lean on them, and no others; a change of text alone changes nothing; what a commit reverts has
+its digests back. Its plan names no other flags, and its shares are those of brute force.
 """
 
 from __future__ import annotations
