@@ -22,6 +22,7 @@ __all__ = [
     "FlagForm",
     "FlagsDocument",
     "GateForm",
+    "HeartbeatForm",
     "LayerForm",
     "OutcomeForm",
     "OverrideForm",
@@ -32,6 +33,7 @@ __all__ = [
     "SegmentsDocument",
     "Signature",
     "Signatures",
+    "SignedHeartbeat",
     "SplitForm",
     "TenantManifest",
 ]
@@ -238,3 +240,21 @@ class Signatures(Struct, frozen=True):
     """What a `.sig` file holds; several signatures while keys are rotated."""
 
     signatures: tuple[Signature, ...]
+
+
+class HeartbeatForm(Struct, frozen=True):
+    """What the publisher of an environment last found there, and when that was."""
+
+    digest: Digest
+    environment: str
+    time: Micros
+
+
+class SignedHeartbeat(Struct, frozen=True):
+    """`heartbeat.json`: a quiet repository so differs from a dead publisher.
+
+    The signatures are over the canonical JSON of `heartbeat`; none where nothing is signed.
+    """
+
+    heartbeat: HeartbeatForm
+    signatures: tuple[Signature, ...] = ()
