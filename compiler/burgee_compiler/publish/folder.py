@@ -12,6 +12,7 @@ from typing import Final
 from burgee.snapshot.canonical import digest
 from burgee.whole_files import holds, put_whole
 from burgee_compiler.publish.target import (
+    MOST_DOCUMENT,
     Denied,
     Listed,
     Lost,
@@ -44,11 +45,13 @@ class FolderTarget:
         with self._told(path):
             try:
                 with (self.root / path).open("rb") as file:
-                    data = file.read(most + 1)
+                    if os.fstat(file.fileno()).st_size > most:
+                        raise Unusable(
+                            f"{self.root / path} has over {most} bytes", "is it a snapshot's?"
+                        )
+                    data = file.read()
             except (FileNotFoundError, NotADirectoryError):
                 return None
-        if len(data) > most:
-            raise Unusable(f"{self.root / path} has over {most} bytes", "is it a snapshot's?")
         return Stored(data, digest(data))
 
     def create(self, path: str, data: bytes) -> bool:
@@ -66,7 +69,7 @@ class FolderTarget:
 
     def replace(self, path: str, data: bytes, condition: str | None) -> None:
         with self._told(path), self._locked((self.root / path).parent):
-            before = self.read(path, 1 << 62)
+            before = self.read(path, MOST_DOCUMENT)
             if condition != (None if before is None else before.condition):
                 raise Lost(f"{self.root / path} was replaced by somebody else")
             self._put(path, data)

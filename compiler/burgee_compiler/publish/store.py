@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ __all__ = ["StoreTarget"]
 
 _TIMEOUT: Final = "30s"
 _QUERY: Final = re.compile(r"\?[^\s)>,]*")
+_ALLOW_HTTP: Final = ("AWS_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP", "AZURE_ALLOW_HTTP")
 _AT_ONCE: Final = 1_000
 _CURE: Final = (
     "its address and credentials come from the usual variables: AWS_… for s3://, GOOGLE_… for "
@@ -48,7 +50,11 @@ class StoreTarget:
             # Tries of its own are few: whoever publishes tries again, and says so.
             made: Any = from_url(
                 self.place,
-                client_options={"timeout": _TIMEOUT, "connect_timeout": "5s"},
+                client_options={
+                    "timeout": _TIMEOUT,
+                    "connect_timeout": "5s",
+                    "allow_http": any(os.environ.get(each) == "true" for each in _ALLOW_HTTP),
+                },
                 retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=30)},
             )
         except (told.BaseError, ValueError) as error:
