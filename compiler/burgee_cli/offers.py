@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -19,21 +17,15 @@ from burgee_compiler.hold import LastGood
 from burgee_compiler.load import ROOT_FILE
 from burgee_compiler.publish.builds import (
     HeldBuilds,
-    Sign,
     built_environments,
     read_built,
-    signing,
 )
+from burgee_compiler.publish.keys import Keys, key_files
 from burgee_compiler.publish.order import Ancestry, ancestry_of
 from burgee_compiler.publish.publish import How, Offer
 from burgee_compiler.publish.target import Target, Unusable
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-__all__ = ["Offered", "is_bare", "offered", "read_signing"]
-
-_OF_ONE: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)")
+__all__ = ["Offered", "is_bare", "offered", "read_keys"]
 
 
 class Offered(Struct, frozen=True):
@@ -64,18 +56,18 @@ class Offered(Struct, frozen=True):
         return {name: offer for name, offer in self.offers.items() if not wanted or name in wanted}
 
 
-def offered(source: Path, rev: str | None, target: Target, sign: Sign, how: How) -> Offered:
+def offered(source: Path, rev: str | None, target: Target, keys: Keys, how: How) -> Offered:
     """Build or read what there is to publish; Usage where there is nothing, No where it is bad."""
     bare = is_bare(source)
     if rev is not None or bare or (source / ROOT_FILE).exists():
-        return _of_repository(source, "HEAD" if bare and rev is None else rev, target, sign, how)
+        return _of_repository(source, "HEAD" if bare and rev is None else rev, target, keys, how)
     names = built_environments(source)
     if not names:
         raise Usage(
             f"{source} is neither a flag repository nor a build",
             f"name a folder with a {ROOT_FILE}, or one that `burgee build --out` wrote",
         )
-    return Offered({name: _of_folder(source, name, sign) for name in names})
+    return Offered({name: _of_folder(source, name, keys) for name in names})
 
 
 def is_bare(folder: Path) -> bool:
@@ -83,17 +75,17 @@ def is_bare(folder: Path) -> bool:
     return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
 
 
-def _of_folder(folder: Path, environment: str, sign: Sign) -> Offer:
+def _of_folder(folder: Path, environment: str, keys: Keys) -> Offer:
     def offer(_: object) -> EnvironmentBuild:
         try:
-            return sign(read_built(folder, environment))
+            return keys.sign(read_built(folder, environment))
         except Refused as error:
             raise Unusable(f"{folder / environment}: {error}", "build it again") from error
 
     return offer
 
 
-def _of_repository(root: Path, rev: str | None, target: Target, sign: Sign, how: How) -> Offered:
+def _of_repository(root: Path, rev: str | None, target: Target, keys: Keys, how: How) -> Offered:
     opened = open_repository(root, rev)
     facts = opened.facts()
 
@@ -101,7 +93,7 @@ def _of_repository(root: Path, rev: str | None, target: Target, sign: Sign, how:
         return build(opened.repository, facts, last_good, if_needed=True)
 
     try:
-        builds = HeldBuilds(make, target, sign=sign, retry=how.retry, repair=how.repair)
+        builds = HeldBuilds(make, target, keys=keys, retry=how.retry, repair=how.repair)
     except Refused as error:
         raise No(
             f"what is published at {target.place} is damaged, so nothing can be held: {error}",
@@ -112,18 +104,9 @@ def _of_repository(root: Path, rev: str | None, target: Target, sign: Sign, how:
     return Offered(offers, ancestry_of(root) if facts else None, opened, builds)
 
 
-def read_signing(keys: tuple[str, ...]) -> Sign:
-    """Return what signs with the keys of files, each perhaps of one environment; or Usage."""
-    if not keys:
-        return lambda build: build
-    from burgee_compiler.signing import read_signing_key  # noqa: PLC0415  cryptography
-
-    signers: dict[str, list[Ed25519PrivateKey]] = {}
-    for each in keys:
-        of_one = _OF_ONE.fullmatch(each)
-        environment, path = of_one.groups() if of_one else ("", each)
-        try:
-            signers.setdefault(environment, []).append(read_signing_key(Path(path)))
-        except (OSError, ValueError) as error:
-            raise Usage(str(error), "name a signing.key that `burgee keygen` wrote") from error
-    return signing(signers)
+def read_keys(given: tuple[str, ...]) -> Keys:
+    """Return the keys of files, each perhaps of one environment; Usage where one holds none."""
+    try:
+        return key_files(given).read()
+    except (OSError, ValueError) as error:
+        raise Usage(str(error), "name a signing.key that `burgee keygen` wrote") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from burgee_cli.offers import offered, read_signing
+from burgee_cli.offers import offered, read_keys
 from burgee_cli.opened import cache_option, rev_option
 from burgee_cli.outcome import FINDING, No, Usage
 from burgee_cli.progress import shown_progress
@@ -96,14 +96,14 @@ def command(  # noqa: PLR0913  (an argument for each option)
         repair=repair,
         allow_unsigned=allow_unsigned,
     )
-    sign = read_signing(keys)
+    signers = read_keys(keys)
     try:
         opened = open_target(target, token_file=token_file, single_publisher=single_publisher)
     except Unusable as error:
         raise Usage(str(error), error.help) from error
     try:
         with shown_progress():
-            found = offered(source, rev, opened, sign, how)
+            found = offered(source, rev, opened, signers, how)
         done, failed = _publish_all(found.chosen(wanted), opened, how, found.ancestry)
     except TargetError as error:
         raise No(str(error), error.help) from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,29 +13,17 @@ from burgee.signatures import signature_path
 from burgee.snapshot.canonical import digest
 from burgee_compiler.build import Build, EnvironmentBuild
 from burgee_compiler.hold import LastGood, read_last_good
+from burgee_compiler.publish.keys import Keys
 from burgee_compiler.publish.published import MANIFEST, Published, reader
 from burgee_compiler.publish.retry import Retry
 from burgee_compiler.publish.target import Target
 from burgee_compiler.publish.uploads import signature_of
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-__all__ = ["HeldBuilds", "Sign", "built_environments", "read_built", "signing"]
+__all__ = ["HeldBuilds", "Known", "built_environments", "read_built"]
 
 LastGoodOf = Callable[[str], LastGood | None]
-Sign = Callable[[EnvironmentBuild], EnvironmentBuild]
-
-
-def signing(keys: Mapping[str, Sequence[Ed25519PrivateKey]]) -> Sign:
-    """Return what signs each environment's build with its keys, and those under ""."""
-    from burgee_compiler.signing import signed  # noqa: PLC0415  cryptography
-
-    def sign(build: EnvironmentBuild) -> EnvironmentBuild:
-        used = [*keys.get("", ()), *keys.get(build.environment, ())]
-        return signed(build, used) if used else build
-
-    return sign
+Known = Mapping[str, EnvironmentBuild]
+"""What was published before, by environment."""
 
 
 def built_environments(folder: Path) -> list[str]:
@@ -84,14 +71,19 @@ class HeldBuilds:
         make: Callable[[LastGoodOf], Build],
         target: Target,
         *,
-        sign: Sign = lambda build: build,
+        keys: Keys | None = None,
         retry: Retry | None = None,
         repair: bool = False,
+        known: Known | None = None,
     ) -> None:
-        """Take what builds; with `repair` what is published and cannot be read holds nothing."""
+        """Take what builds; with `repair` what is published and cannot be read holds nothing.
+
+        What is `known` is not read from the target where it is what is in force there.
+        """
         self._make = make
         self._target = target
-        self._sign = sign
+        self._keys = keys or Keys()
+        self._known = known or {}
         self._retry = retry or Retry()
         self._repair = repair
         self._asked: dict[str, str | None] = {}
@@ -112,7 +104,7 @@ class HeldBuilds:
         self._asked.clear()
         made = self._make(self._last_good)
         return msgspec.structs.replace(
-            made, environments=[self._sign(each) for each in made.environments]
+            made, environments=[self._keys.sign(each) for each in made.environments]
         )
 
     def _last_good(self, environment: str) -> LastGood | None:
@@ -124,6 +116,9 @@ class HeldBuilds:
             self._asked[environment] = None
             return None
         self._asked[environment] = digest(manifest)
+        known = self._known.get(environment)
+        if known is not None and known.manifest == manifest:
+            read = known.files.__getitem__
         try:
             return read_last_good(
                 lambda path: manifest if path == MANIFEST else read(path), environment
