@@ -20,7 +20,7 @@ from burgee_compiler.publish.builds import (
     built_environments,
     read_built,
 )
-from burgee_compiler.publish.keys import Keys, key_files
+from burgee_compiler.publish.keys import Keys, KeyTrouble, key_files
 from burgee_compiler.publish.order import Ancestry, ancestry_of
 from burgee_compiler.publish.publish import How, Offer
 from burgee_compiler.publish.target import Target, Unusable
@@ -108,5 +108,5 @@ def read_keys(given: tuple[str, ...]) -> Keys:
     """Return the keys of files, each perhaps of one environment; Usage where one holds none."""
     try:
         return key_files(given).read()
-    except (OSError, ValueError) as error:
+    except KeyTrouble as error:
         raise Usage(str(error), "name a signing.key that `burgee keygen` wrote") from error

@@ -105,7 +105,9 @@ def test_a_damaged_manifest_of_a_tenant_ends_the_pruning(
     for path in folder.glob("manifest-*.json"):
         path.write_bytes(b"{")
     before = sorted(folder.iterdir())
-    done = publish("production", lambda _: five.builds[-1], target, None, How(QUICK, Keep(7, 1)))
+    done = publish(
+        "production", lambda _: five.builds[-1], target, None, How(QUICK, keep=Keep(7, 1))
+    )
     assert "nothing was pruned" in done.notes[0]
     assert sorted(folder.iterdir()) == before
 

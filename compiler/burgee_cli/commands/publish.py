@@ -13,6 +13,7 @@ from burgee_cli.opened import cache_option, rev_option
 from burgee_cli.outcome import FINDING, No, Usage
 from burgee_cli.progress import shown_progress
 from burgee_cli.publish_text import print_outcomes, summary
+from burgee_cli.watching import Watching, watch
 from burgee_compiler.publish.opening import open_target
 from burgee_compiler.publish.order import Ancestry
 from burgee_compiler.publish.prune import Keep
@@ -23,7 +24,7 @@ __all__ = ["command"]
 
 
 @click.command("publish")
-@click.argument("source", metavar="DIR-or-REPO", type=click.Path(path_type=Path))
+@click.argument("source", metavar="DIR-or-REPO")
 @click.argument("target", metavar="TARGET")
 @rev_option
 @cache_option
@@ -60,10 +61,36 @@ __all__ = ["command"]
     "--repair", is_flag=True, help="Upload every file again, and replace a damaged manifest."
 )
 @click.option("--allow-unsigned", is_flag=True, help="Replace what is signed by what is not.")
+@click.option(
+    "--watch", "watching", is_flag=True, help="Publish the newest commit, again and again."
+)
+@click.option("--branch", metavar="B", help="With --watch: this branch; default: HEAD.")
+@click.option(
+    "--interval",
+    default=5.0,
+    metavar="SECONDS",
+    type=click.FloatRange(0.1),
+    help="With --watch: how often the repository is looked at.",
+)
+@click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    help="With --watch: where a remote repository is mirrored.",
+)
+@click.option(
+    "--metrics-listen", metavar="[HOST:]PORT", help="With --watch: serve /metrics and /healthz."
+)
+@click.option(
+    "--heartbeat-seconds",
+    default=30.0,
+    metavar="SECONDS",
+    type=click.FloatRange(1),
+    help="With --watch: how often heartbeat.json is written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def command(  # noqa: PLR0913  (an argument for each option)
     *,
-    source: Path,
+    source: str,
     target: str,
     rev: str | None,
     wanted: tuple[str, ...],
@@ -76,6 +103,12 @@ def command(  # noqa: PLR0913  (an argument for each option)
     single_publisher: bool,
     repair: bool,
     allow_unsigned: bool,
+    watching: bool,
+    branch: str | None,
+    interval: float,
+    state_dir: Path | None,
+    metrics_listen: str | None,
+    heartbeat_seconds: float,
     as_json: bool,
 ) -> int:
     """Put a build where edge nodes read it: documents first, the manifest last.
@@ -85,10 +118,15 @@ def command(  # noqa: PLR0913  (an argument for each option)
     s3://BUCKET/PREFIX, gs://…, az://…, or the http(s) URL of a server that takes PUT under
     If-Match. Any number may publish at once: an older commit never takes the place of a newer one.
 
+    With --watch each new commit of REPO, or of a remote repository by its URL, is published until
+    the process is ended; no failure ends it.
+
     \b
     Example:  burgee publish dist /srv/flags
               burgee publish . s3://flags/live --sign keys/signing.key -e production
               burgee publish . https://flags.example/set --token-file token --dry-run
+              burgee publish --watch https://git.example/flags.git s3://flags/live \\
+                --sign keys/signing.key --state-dir /var/lib/burgee --metrics-listen 9100
     """
     how = How(
         keep=None if no_prune else Keep(keep_days, keep),
@@ -96,14 +134,28 @@ def command(  # noqa: PLR0913  (an argument for each option)
         repair=repair,
         allow_unsigned=allow_unsigned,
     )
-    signers = read_keys(keys)
     try:
         opened = open_target(target, token_file=token_file, single_publisher=single_publisher)
     except Unusable as error:
         raise Usage(str(error), error.help) from error
     try:
+        if watching:
+            if rev is not None or dry_run or as_json or repair:
+                raise Usage("--watch goes with neither --rev, --dry-run, --json nor --repair")
+            given = Watching(
+                source=source,
+                branch=branch,
+                interval=interval,
+                state=state_dir,
+                metrics=metrics_listen,
+                heartbeat_seconds=heartbeat_seconds,
+                keys=keys,
+                wanted=wanted,
+            )
+            return watch(given, opened, how)
+        signers = read_keys(keys)
         with shown_progress():
-            found = offered(source, rev, opened, signers, how)
+            found = offered(Path(source), rev, opened, signers, how)
         done, failed = _publish_all(found.chosen(wanted), opened, how, found.ancestry)
     except TargetError as error:
         raise No(str(error), error.help) from error

@@ -14,9 +14,13 @@ from burgee_compiler.build import EnvironmentBuild
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["KeyFiles", "Keys", "key_files"]
+__all__ = ["KeyFiles", "KeyTrouble", "Keys", "key_files"]
 
 _OF_ONE: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)")
+
+
+class KeyTrouble(ValueError):
+    """A file that is to hold a private key cannot be read, or holds none."""
 
 
 class Keys(Struct, frozen=True):
@@ -44,12 +48,15 @@ class KeyFiles(Struct, frozen=True):
     files: tuple[tuple[str, Path], ...] = ()
 
     def read(self) -> Keys:
-        """Read them; OSError or ValueError where a file holds no key."""
+        """Read them; KeyTrouble where a file holds none."""
         if not self.files:
             return Keys()
         from burgee_compiler.signing import read_signing_key  # noqa: PLC0415  cryptography
 
-        return Keys(tuple((name, read_signing_key(path)) for name, path in self.files))
+        try:
+            return Keys(tuple((name, read_signing_key(path)) for name, path in self.files))
+        except (OSError, ValueError) as error:
+            raise KeyTrouble(str(error)) from error
 
 
 def key_files(given: Sequence[str]) -> KeyFiles:
