@@ -243,7 +243,7 @@ class Signatures(Struct, frozen=True):
 
 
 class HeartbeatForm(Struct, frozen=True):
-    """What the publisher of an environment last found there, and when that was."""
+    """That a publisher was well at `time`, and what was in force then as far as it knows."""
 
     digest: Digest
     environment: str
@@ -251,10 +251,7 @@ class HeartbeatForm(Struct, frozen=True):
 
 
 class SignedHeartbeat(Struct, frozen=True):
-    """`heartbeat.json`: a quiet repository so differs from a dead publisher.
-
-    The signatures are over the canonical JSON of `heartbeat`; none where nothing is signed.
-    """
+    """What `heartbeat.json` holds; signatures are over the canonical bytes of the inner object."""
 
     heartbeat: HeartbeatForm
     signatures: tuple[Signature, ...] = ()
