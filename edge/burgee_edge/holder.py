@@ -16,6 +16,11 @@ __all__ = ["REASONS", "Highest", "Holder", "Refusal"]
 
 REASONS: Final = (
     "unreadable",
+    "unreachable",
+    "unauthenticated",
+    "forbidden",
+    "redirect",
+    "oversized",
     "malformed",
     "digest",
     "format",

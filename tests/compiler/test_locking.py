@@ -22,6 +22,7 @@ from burgee_compiler.locking import FlagAtRevision, relock, relocked
 from burgee_compiler.model.files import Lock
 from support.emitted import flags_of
 from support.memory_tree import repository_of
+from support.rounds import rounds
 from support.slow_evaluator import tables
 from support.yaml_text import yaml_text
 
@@ -160,7 +161,7 @@ def excess(before: InEffect, after: InEffect) -> dict[tuple[str, str, int], tupl
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-@settings(max_examples=8)
+@settings(max_examples=rounds(5, 100))
 @given(st.integers(0, 2**32))
 def test_twenty_edits_move_no_slot_more_than_they_must(seed: int) -> None:
     """Through rules, environments and schedules; the lock at the head lost or old now and then."""
@@ -177,7 +178,7 @@ def test_twenty_edits_move_no_slot_more_than_they_must(seed: int) -> None:
         older = chooser.choice((older, then.lock))
 
 
-@settings(max_examples=8)
+@settings(max_examples=rounds(5, 100))
 @given(st.integers(0, 2**32))
 def test_a_base_whose_lock_is_stale_or_missing_counts_as_it_is_built(seed: int) -> None:
     chooser = random.Random(seed)
@@ -191,7 +192,7 @@ def test_a_base_whose_lock_is_stale_or_missing_counts_as_it_is_built(seed: int) 
 
 @example(7)  # a step's table that had no entry was given one when its weights were restored
 @example(9)
-@settings(max_examples=8)
+@settings(max_examples=rounds(5, 100))
 @given(st.integers(0, 2**32))
 def test_going_back_gives_the_earlier_tables_back(seed: int) -> None:
     """From canonical tables by least movement alone; from any others by restoring the lock."""

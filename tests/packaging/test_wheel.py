@@ -28,7 +28,8 @@ SOURCES = {
     "burgee_writer": "compiler/burgee_writer",
 }
 APP_NEEDS = {"google-re2", "msgspec", "xxhash"}
-EXTRAS = {"openfeature", "verify", "otel", "compiler", "edge", "writer", "all", "bench", "dev"}
+EXTRAS = {"openfeature", "verify", "otel", "kafka", "compiler", "edge", "writer"}
+EXTRAS |= {"all", "bench", "dev"}
 
 
 @pytest.fixture(scope="module")
@@ -174,11 +175,12 @@ def test_has_the_documented_extras(metadata: Message) -> None:
     [
         ("openfeature", {"openfeature-sdk"}, {"starlette", "pyyaml"}),
         ("verify", {"cryptography"}, {"starlette", "pyyaml"}),
-        ("otel", {"opentelemetry-api"}, {"starlette", "pyyaml"}),
+        ("otel", {"opentelemetry-sdk"}, {"starlette", "pyyaml"}),
+        ("kafka", {"confluent-kafka"}, {"starlette", "pyyaml"}),
         ("compiler", {"click", "pyyaml", "pygit2"}, {"starlette", "uvicorn"}),
         ("edge", {"starlette", "uvicorn", "pyjwt"}, {"pygit2"}),
         ("writer", {"starlette", "uvicorn", "pyyaml", "pygit2"}, {"pytest"}),
-        ("all", {"openfeature-sdk", "opentelemetry-api", "pyyaml", "uvicorn"}, {"pytest", "ruff"}),
+        ("all", {"openfeature-sdk", "opentelemetry-sdk", "pyyaml", "uvicorn"}, {"pytest", "ruff"}),
         ("bench", {"pyyaml", "uvicorn"}, {"pytest", "ruff"}),
         ("dev", {"pytest", "ruff", "mypy", "uvicorn", "pyyaml"}, set()),
     ],

@@ -18,7 +18,7 @@ from support.flag_repository import FlagRepository, git
 from support.writer_process import WriterProcess, bare_repository, writer_process
 
 _ENDS_WITHIN = 240
-_EXAMPLES = os.environ.get("BURGEE_STATEFUL", "20")
+_EXAMPLES = os.environ.get("BURGEE_STATEFUL", "10")
 _FILES = {
     "flags/a.yaml": "# kept\nvariants: [x, y]\ndefault: x\n",
     "flags/b/c.yaml": "default: off\nrules:\n  - {name: r, when: {segment: s}, serve: on}\n",

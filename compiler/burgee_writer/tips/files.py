@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha1
+from typing import Final
 
 import pygit2
 
@@ -12,6 +13,14 @@ from burgee_compiler.trees import CommitTree, Entry, Tree
 from burgee_compiler.writes import Changes
 
 __all__ = ["Files", "differing"]
+
+_PLAIN: Final = frozenset(
+    {
+        pygit2.enums.FileMode.UNREADABLE,  # not there on this side
+        pygit2.enums.FileMode.BLOB,
+        pygit2.enums.FileMode.BLOB_EXECUTABLE,
+    }
+)
 
 
 class Files:
@@ -86,15 +95,30 @@ class Files:
         return Files(tree, self._entries, self._stamps, {})
 
 
-def differing(before: CommitTree, after: CommitTree) -> Changes:
-    """Return what differs between two commits, as changes of the first."""
+def differing(before: CommitTree, after: CommitTree) -> Changes | None:
+    """Return what differs between two commits, as changes of the first.
+
+    None where only listing the second one anew tells what it holds: something came or went that is
+    no plain file, or a file and a folder took each other's place.
+    """
     changes: dict[str, bytes | None] = {}
     for delta in before.deltas(after):
-        if delta.status == pygit2.enums.DeltaStatus.DELETED:
-            changes[delta.old_file.path] = None
-        else:
-            changes[delta.new_file.path] = after.read(delta.new_file.path)
-    return changes
+        path = delta.new_file.path or delta.old_file.path
+        if any(part.startswith(".") for part in path.split("/")):
+            continue
+        if not {delta.old_file.mode, delta.new_file.mode} <= _PLAIN:
+            return None
+        gone = delta.status == pygit2.enums.DeltaStatus.DELETED
+        changes[path] = None if gone else after.read(path)
+    return None if changes.keys() & set(_folders(changes)) else changes
+
+
+def _folders(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        end = path.rfind("/")
+        while end > 0:
+            yield path[:end]
+            end = path.rfind("/", 0, end)
 
 
 def blob_id(data: bytes) -> bytes:

@@ -42,6 +42,10 @@ class Tip:
             commit, self.files.with_changes(changes), RememberedMemo(_Learnt(self._memo.known()))
         )
 
+    def listed_anew(self, tree: CommitTree, commit: str) -> Tip:
+        """Return the tip at another commit, all its files listed; what is known is not read."""
+        return Tip(commit, Files.of(tree), RememberedMemo(_Learnt(self._memo.known())))
+
     def settled(self, commit: str, tree: CommitTree) -> Tip:
         """Return the same as the commit that was made of it."""
         made = object.__new__(Tip)
@@ -92,11 +96,24 @@ def tree_of(root: Path, commit: str, folder: str) -> CommitTree:
 
 
 def next_tip(tip: Tip, root: Path, commit: str, folder: str) -> Tip:
-    """Return the tip at another commit; only what differs is read."""
-    assert tip.commit is not None
-    before, after = (tree_of(root, each, folder) for each in (tip.commit, commit))
-    changes = differing(before, after)
+    """Return the tip at another commit, as `open_tip` would; only what differs is read.
+
+    KeyError where the commit has no such folder.
+    """
+    after = tree_of(root, commit, folder)
+    changes = _since(tip, root, folder, after)
+    if changes is None:
+        return tip.listed_anew(after, commit)
     return tip.with_changes(changes, commit).settled(commit, after)
+
+
+def _since(tip: Tip, root: Path, folder: str, after: CommitTree) -> Changes | None:
+    """Return what differs from a tip, None where that cannot be told."""
+    assert tip.commit is not None
+    try:
+        return differing(tree_of(root, tip.commit, folder), after)
+    except (KeyError, ValueError, OSError, pygit2.GitError):  # pruned, once nobody led to it
+        return None
 
 
 class _Learnt(Store):

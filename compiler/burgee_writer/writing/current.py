@@ -5,8 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from time import perf_counter
 
-from burgee_writer.git.branch import Branch
-from burgee_writer.tips.tip import Tip, next_tip, open_tip
+from burgee_writer.git.branch import Branch, Unreachable
+from burgee_writer.tips.tip import Tip, next_tip, open_tip, require_flags
 
 __all__ = ["Current"]
 
@@ -21,15 +21,25 @@ class Current:
         self.reading_seconds = 0.0
 
     def newest(self) -> Tip:
-        """Return the branch's tip as it is now, as far as is known here."""
+        """Return the branch's tip as it is now, as far as is known here.
+
+        Raises Unreachable where the branch holds no flag repository any more.
+        """
         with self._lock:
             commit = self._branch.tip()
             if commit != self._tip.commit:
                 began = perf_counter()
-                branch = self._branch
-                self._tip = next_tip(self._tip, branch.repository_path, commit, branch.inside)
+                self._tip = self._next(commit)
                 self.reading_seconds += perf_counter() - began
             return self._tip
+
+    def _next(self, commit: str) -> Tip:
+        branch = self._branch
+        try:
+            require_flags(branch.repository_path, commit, branch.inside)
+        except ValueError as error:
+            raise Unreachable(str(error)) from error
+        return next_tip(self._tip, branch.repository_path, commit, branch.inside)
 
     def take(self, tip: Tip) -> None:
         """Take the tip that was just committed, which need not be read again."""

@@ -20,6 +20,7 @@ from burgee_compiler.plan.moments import moments
 from burgee_compiler.plan.pair import Pair
 from support.memory_tree import MemoryTree, repository_of
 from support.plan_brute_force import held_against_brute_force
+from support.rounds import rounds
 from support.strategies import (
     ENVIRONMENTS,
     TENANT,
@@ -31,7 +32,7 @@ from support.strategies import (
 )
 
 
-@settings(max_examples=max(settings().max_examples // 2, 50), deadline=None)
+@settings(max_examples=rounds(30, 5_000), deadline=None)
 @given(repositories(), repositories(), scenes(), st.sampled_from(ENVIRONMENTS), st.data())
 def test_shares_are_those_of_brute_force(
     one: RandomRepository,
@@ -45,7 +46,7 @@ def test_shares_are_those_of_brute_force(
 
 
 @settings(
-    max_examples=max(settings().max_examples, 100),
+    max_examples=rounds(50, 10_000),
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much],
 )
@@ -88,7 +89,7 @@ def _hold(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(30, 1_000), deadline=None)
 @given(repositories(), repositories(), scenes(), st.sampled_from(ENVIRONMENTS))
 def test_the_worst_is_at_least_what_is_at_any_time(
     one: RandomRepository, other: RandomRepository, asked: Scenes, environment: str

@@ -17,6 +17,7 @@ from burgee_compiler.plan.report import Plan
 from burgee_compiler.plan.scope import Pruned, relevant
 from burgee_compiler.revisions import changed_files
 from support.memory_tree import MemoryTree
+from support.rounds import rounds
 from support.strategies import RandomRepository, edited, repositories
 
 NOW = parse_instant("2026-11-01T00:00:00Z") or 0
@@ -39,7 +40,11 @@ def plans(before: Files, after: Files) -> tuple[Plan, Plan, set[str] | None]:
     return found[0], found[1], scope
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=rounds(40, 5_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much],
+)
 @given(repositories(), st.data())
 def test_random_edits(one: RandomRepository, data: st.DataObject) -> None:
     other = data.draw(edited(one))

@@ -14,6 +14,7 @@ from burgee_writer.openapi import openapi
 from support.command import environment, git, run_burgee
 from support.edge import clients_file
 from support.plain_writer import committed, plain_writer
+from support.rounds import rounds
 
 _ENDS_WITHIN = 120
 _FILES = {
@@ -54,7 +55,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     clients = clients_file(tmp_path, everything={"tenants": ["*"], "scopes": ["admin"]})
     (tmp_path / "schemathesis.toml").write_text(_CONFIG, encoding="utf-8")
     program = Path(sysconfig.get_path("scripts")) / "schemathesis"
-    arguments = ["--phases", "fuzzing", "--max-examples", "10", "--seed", "1"]
+    arguments = ["--phases", "fuzzing", "--max-examples", rounds("5", "50"), "--seed", "1"]
     arguments += ["--checks", "all", "--request-timeout", "10", "--suppress-health-check", "all"]
     arguments += ["--header", "X-Tenant-ID: acme", "--no-color"]
     arguments += ["--exclude-operation-id", "events"]  # a good answer to it never ends
