@@ -13,7 +13,6 @@ from burgee_cli.opened import cache_option, rev_option
 from burgee_cli.outcome import FINDING, No, Usage
 from burgee_cli.progress import shown_progress
 from burgee_cli.publish_text import print_outcomes, summary
-from burgee_cli.watching import Watching, watch
 from burgee_compiler.publish.opening import open_target
 from burgee_compiler.publish.order import Ancestry
 from burgee_compiler.publish.prune import Keep
@@ -140,6 +139,8 @@ def command(  # noqa: PLR0913  (an argument for each option)
         raise Usage(str(error), error.help) from error
     try:
         if watching:
+            from burgee_cli.watching import Watching, watch  # noqa: PLC0415  only this needs it
+
             if rev is not None or dry_run or as_json or repair:
                 raise Usage("--watch goes with neither --rev, --dry-run, --json nor --repair")
             given = Watching(
