@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.soak.history import FLAGS
 from support.soak.judge import growth, lags, unexcused, went_back, wrong
 from support.soak.service import Service
 from support.soak.watch import Answered, Down, Missed
@@ -12,9 +13,10 @@ EXPECTED = {f"{n}-abc": {"pair.left": f"v{n}", "pair.right": f"v{n}"} for n in r
 ARMS: dict[str, object] = {"u": "a"}
 
 
-def answered(number: int, at: float = 0.0, **given: object) -> Answered:
-    values = {"pair.left": f"v{number}", "pair.right": f"v{number}", "arms": "a"}
-    return Answered(at, "node-1", "u", f"{number}-abc", values | given)
+def answered(number: int, at: float = 0.0, **given: str) -> Answered:
+    values: dict[str, object] = dict.fromkeys(FLAGS, f"v{number}")
+    named = {key.replace("_", "."): value for key, value in given.items()}
+    return Answered(at, "node-1", "u", f"{number}-abc", values | {"arms": "a"} | named)
 
 
 def node(*down: Down) -> Service:
@@ -25,7 +27,7 @@ def node(*down: Down) -> Service:
 
 def test_a_wrong_answer() -> None:
     assert wrong([answered(1), answered(2)], EXPECTED, ARMS) == []
-    mixed = answered(2, **{"pair.right": "v1"})
+    mixed = answered(2, pair_right="v1")
     other_arm = answered(2, arms="b")
     nobodys = answered(9)
     found = wrong([answered(1), mixed, other_arm, nobodys], EXPECTED, ARMS)
