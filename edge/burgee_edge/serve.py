@@ -51,6 +51,7 @@ from burgee_http.tenancy import Gate
 __all__ = ["serve"]
 
 _USAGE = 2
+_LOOK_SECONDS = 60.0
 
 
 def serve(values: Mapping[str, Any]) -> int:
@@ -123,7 +124,9 @@ def build(
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         freshness=follower.freshness,
-        lifespan=_background(follower, _waker(options, follower, metrics), authenticator, fleet),
+        lifespan=_background(
+            follower, _waker(options, follower, metrics), authenticator, fleet, figures
+        ),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -256,6 +259,7 @@ def _background(
     waker: Waker | None,
     authenticator: Authenticator | None,
     fleet: Fleet | None,
+    figures: Figures,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     """Return what runs beside the requests: following the source, clients and keys, and telling
     the other workers.
@@ -267,6 +271,7 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
+        tasks.append(asyncio.create_task(_look_at(figures)))
         if waker is not None:
             tasks.append(asyncio.create_task(waker.run()))
         try:
@@ -281,3 +286,10 @@ def _background(
             follower.close()
 
     return lifespan
+
+
+async def _look_at(figures: Figures) -> None:
+    """Note once a minute which flags were asked for, whether or not anybody wants to know."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        figures.look()
