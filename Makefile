@@ -18,7 +18,7 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other servers deploy-tools up test check format wheel wheel-test bench-setup bench lock clean
+.PHONY: help setup fresh-venv other servers deploy-tools up test check format wheel wheel-test bench-setup bench lock manifests clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,6 +121,13 @@ lock: ## resolve the dependencies anew (needs uv on PATH)
 	$(UV) pyproject.toml $(RUN_EXTRAS) --constraint $(LOCK) --output-file requirements/run.txt
 	$(UV) requirements/build.in --constraint $(LOCK) --output-file requirements/build.txt
 	$(UV) requirements/deploy-tools.in --constraint $(LOCK) --output-file requirements/deploy-tools.txt
+
+manifests: ## deploy/kubernetes, out of the chart (needs helm: make deploy-tools)
+	@for part in edge writer publisher network; do \
+		{ echo "# Made out of deploy/helm/burgee by \`make manifests\`."; \
+		PATH="$$PWD/.servers/bin:$$PATH" helm template burgee deploy/helm/burgee --namespace burgee \
+			--kube-version 1.34.0 --show-only templates/$$part.yaml | sed '/^# Source:/d; s/ *$$//'; } \
+		> deploy/kubernetes/$$part.yaml; done
 
 clean: ## remove what was built and cached; the .venv folders stay
 	rm -rf .build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache \
