@@ -18,7 +18,7 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other servers deploy-tools up test check format wheel wheel-test bench-setup bench lock manifests clean
+.PHONY: help setup fresh-venv other servers deploy-tools up test soak check format wheel wheel-test bench-setup bench lock manifests clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,12 @@ up: setup ## build flags-repo, watch it, and serve it on a free loopback port
 
 test: setup other ## the whole suite; PYTEST_ARGS="-k name -n 2" narrows or spreads it
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: setup servers ## ten minutes of load while everything breaks; SECONDS=60 narrows it
+	@mkdir -p .build
+	BURGEE_SOAK_SECONDS=$(or $(SECONDS),600) BURGEE_SOAK_FIGURES=.build/soak.txt \
+		$(BIN)/python -m pytest -q tests/e2e/test_soak.py
+	@cat .build/soak.txt
 
 check: setup other ## lint, format, types, import contracts, schemas, tests
 	$(BIN)/ruff check .

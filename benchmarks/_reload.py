@@ -21,9 +21,9 @@ import uvloop
 from benchmarks._flags import USERS
 from benchmarks._snapshot import write_files
 from burgee_edge.cache import CacheCounts, ResponseCache
-from burgee_edge.folder_source import FolderSource
 from burgee_edge.follower import Follower
 from burgee_edge.holder import Holder
+from burgee_edge.sources.folder import FolderSource
 from burgee_http.metrics import Cell
 
 __all__ = ["Reloads"]

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "plan": "show what a change does to users",
     "comment": "put a plan as a comment on the pull request that CI runs for",
     "build": "check, test and compile into a folder",
+    "publish": "put a build where edge nodes read it",
     "eval": "evaluate a flag for one user",
     "explain": "show how a flag's answer comes about, step by step",
     "list": "list flags",
@@ -46,13 +47,13 @@ _COMMANDS: Final = {
 }
 _COMING: Final = frozenset(
     {
-        *("publish", "import"),
+        *("import",),
     }
 )
 """Commands of the design that this version does not have yet; findings and docs name some."""
 
 _EXTRAS: Final = {
-    **dict.fromkeys(("cryptography", "pygit2", "watchfiles", "yaml"), "compiler"),
+    **dict.fromkeys(("cryptography", "obstore", "pygit2", "watchfiles", "yaml"), "compiler"),
     **dict.fromkeys(
         (
             "httptools",

@@ -15,6 +15,7 @@ from burgee.snapshot.forms import (
     SegmentForm,
     SegmentsDocument,
     Signatures,
+    SignedHeartbeat,
     TenantManifest,
 )
 from burgee_compiler.model.decoder import JsonSchema, Kind
@@ -116,6 +117,7 @@ SCHEMAS: Final[dict[str, Callable[[], JsonSchema]]] = {
     "tenant-manifest": _emitted(TenantManifest, "manifest-….json of a tenant"),
     "environment-manifest": _emitted(EnvironmentManifest, "manifest.json of an environment"),
     "signatures": _emitted(Signatures, "A detached signature: manifest-….sig"),
+    "heartbeat": _emitted(SignedHeartbeat, "heartbeat.json of an environment"),
     "plan": _emitted(Plan, "What `burgee plan --json` prints"),
 }
 """Makers of the schemas, by kind of file."""

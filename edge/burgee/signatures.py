@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from burgee.load import Read, Refused
 from burgee.snapshot.canonical import digest
-from burgee.snapshot.forms import Signatures
+from burgee.snapshot.forms import Signature, Signatures
 
 __all__ = ["Trust", "key_id", "signature_path"]
 
@@ -58,15 +58,19 @@ class Trust:
             listed = msgspec.json.decode(data, type=Signatures).signatures
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused("signature", f"{path} is not well formed: {error}") from error
-        if not any(self._holds(each.keyid, each.alg, each.sig, manifest) for each in listed):
+        if not self.holds(manifest, listed):
             raise Refused("signature", f"{path} holds no signature by a key that is trusted")
 
-    def _holds(self, key_id: str, algorithm: str, signature: str, manifest: bytes) -> bool:
-        key = self._keys.get(key_id)
-        if key is None or algorithm != "ed25519":
+    def holds(self, data: bytes, signatures: Sequence[Signature]) -> bool:
+        """Return whether one of these is by a trusted key, over exactly these bytes."""
+        return any(self._holds(each, data) for each in signatures)
+
+    def _holds(self, signature: Signature, data: bytes) -> bool:
+        key = self._keys.get(signature.keyid)
+        if key is None or signature.alg != "ed25519":
             return False
         try:
-            key.verify(base64.b64decode(signature, validate=True), manifest)
+            key.verify(base64.b64decode(signature.sig, validate=True), data)
         except (InvalidSignature, binascii.Error, ValueError):
             return False
         return True

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-__all__ = ["LONGEST_KNOWN", "Version", "known_version", "parse_version"]
+__all__ = ["LONGEST_KNOWN", "Version", "known_version", "newer_compiler", "parse_version"]
 
 Version: TypeAlias = bytes
 """Bytes that sort as the versions do: comparing two costs one memcmp."""
@@ -32,6 +32,12 @@ def parse_version(text: str) -> Version | None:
     metadata by SemVer 2.0.0, sections 9 to 11. Parts over 18 digits are refused.
     """
     return known_version(text) if len(text) <= LONGEST_KNOWN else _read(text)
+
+
+def newer_compiler(new: str, old: str) -> bool:
+    """Return whether what a manifest says of who made it names a newer version than another's."""
+    ours, theirs = (parse_version(each.removeprefix("burgee ")) for each in (new, old))
+    return ours is not None and (theirs is None or ours > theirs)
 
 
 def _read(text: str) -> Version | None:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from burgee_edge import evaluate, events, ofrep, preview, sets, status, users
 from burgee_edge.events_offer import EVENTS_PATH
+from burgee_edge.freshness import Freshness
 from burgee_edge.node import Node
 from burgee_edge.openapi import openapi
 from burgee_http.application import Application
@@ -32,14 +33,14 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     access_log: AccessLog
     cors: Cors = Cors()
     check: Callable[[Mapping[bytes, bytes]], None] | None = None
-    checked_at: Callable[[], float | None] = lambda: None
+    freshness: Freshness
     lifespan: Callable[[Any], Any] | None = None
 
 
 def make_app(node: Node, around: Surroundings) -> Application:
     """Return the application that callers reach."""
     return Application(
-        [*_evaluation(node), *_sets(node), *_events(node), *_about(node, around)],
+        [*_evaluation(node), *_sets(node, around.freshness), *_events(node), *_about(node, around)],
         metrics=HttpMetrics(around.metrics),
         access_log=around.access_log,
         cors=around.cors,
@@ -60,10 +61,11 @@ def _evaluation(node: Node) -> Sequence[Route]:
     ]
 
 
-def _sets(node: Node) -> Sequence[Route]:
+def _sets(node: Node, freshness: Freshness) -> Sequence[Route]:
     root = "/v1/set/{environment}"
     return [
         _route(f"{root}/manifest.json", partial(sets.environment_manifest, node)),
+        _route(f"{root}/heartbeat.json", partial(sets.heartbeat, node, freshness)),
         _route(f"{root}/{{name}}", partial(sets.environment_signatures, node)),
         _route(f"{root}/{{tenant}}/manifest.json", partial(sets.tenant_manifest, node)),
         _route(f"{root}/{{tenant}}/{{name}}", partial(sets.document, node)),
@@ -82,9 +84,9 @@ def _events(node: Node) -> Sequence[Route]:
 def _about(node: Node, around: Surroundings) -> Sequence[Route]:
     return [
         _route("/healthz", status.health),
-        _route("/readyz", partial(status.ready, node)),
+        _route("/readyz", partial(status.ready, node, around.freshness)),
         route("/metrics", partial(status.show_metrics, around.render), blocking=True),
-        _route("/v1/status", partial(status.status, node, around.checked_at)),
+        _route("/v1/status", partial(status.status, node, around.freshness)),
         *docs_routes(openapi),
     ]
 

@@ -1,7 +1,6 @@
 """Following a source: looks when told to, loads off the event loop, swaps or refuses."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 
@@ -11,10 +10,12 @@ from burgee.load import Read, Refused
 from burgee.signatures import Trust, signature_path
 from burgee.snapshot.canonical import digest
 from burgee_edge.cache import ResponseCache
-from burgee_edge.folder_source import FolderSource
+from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
-from burgee_edge.served import MANIFEST, Served, make_served
+from burgee_edge.pulse import Pulse
+from burgee_edge.served import Served, make_served
+from burgee_edge.sources.source import MANIFEST, Source
 from burgee_edge.undisturbed import settle, undisturbed
 
 __all__ = ["Follower"]
@@ -34,7 +35,7 @@ class Follower:
 
     def __init__(
         self,
-        source: FolderSource,
+        source: Source,
         holder: Holder,
         environment: str,
         make_cache: Callable[[], ResponseCache],
@@ -42,9 +43,11 @@ class Follower:
         trust: Trust | None = None,
         last_good: LastGood | None = None,
         keeps: bool = True,
-        clock: Callable[[], float] = time.time,
+        max_staleness: float | None = None,
     ) -> None:
-        self.checked_at: float | None = None
+        self.wake = asyncio.Event()  # set it, and the source is looked at
+        self._pulse = Pulse(source, environment, trust)
+        self.freshness = Freshness(self._pulse, max_staleness)
         self._source = source
         self._holder = holder
         self._environment = environment
@@ -52,31 +55,49 @@ class Follower:
         self._trust = trust
         self._last_good = last_good
         self._keeps = keeps
-        self._clock = clock
         self._seen = ""  # the digest of the manifest that was last read
         self._refused: tuple[str, str] | None = None
         self._final: tuple[Refused, str] | None = None
 
     def start(self) -> None:
-        """Look once, before anything is served; else the copy of what was served last."""
+        """Look once, before anything is served; else the copy of what was served last.
+
+        A source elsewhere may be slow to say that it is not there: the copy comes first, and the
+        source is looked at as soon as the node listens.
+        """
+        if not self._source.local and self._restored():
+            self.wake.set()
+            return
         found = self._look_beside()
         self._settle(found)
-        if self._holder.current is None and self._last_good is not None:
-            try:
-                self._holder.restore(self._last_good.load(self._make_cache))
-            except Refused as refusal:
-                _log.warning("the local copy cannot be served either", detail=str(refusal))
+        if self._holder.current is None:
+            self._restored()
         elif isinstance(found, Served):
             self._save(found)
 
+    def _restored(self) -> bool:
+        """Serve the local copy, if there is one that may be served."""
+        if self._last_good is None or not self._last_good.there:
+            return False
+        try:
+            self._holder.restore(self._last_good.load(self._make_cache))
+        except Refused as refusal:
+            _log.warning("the local copy cannot be served", detail=str(refusal))
+            return False
+        return True
+
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever there may be something new, until `stop` is set."""
-        async with aclosing(self._source.changes(stop)) as changes:
+        async with aclosing(self._source.changes(stop, self.wake)) as changes:
             async for _ in changes:
                 try:
                     await self.check()
                 except Exception:  # noqa: BLE001  the source is still followed
                     _log.exception("looking at the source failed")
+
+    def interrupt(self) -> None:
+        """End what waits for the source, so that nothing holds up the end of the process."""
+        self._source.interrupt()
 
     async def check(self) -> None:
         """Look now."""
@@ -88,12 +109,14 @@ class Follower:
     def _look_beside(self) -> Served | Refused | None:
         with undisturbed():
             found = self._look()
+            if not isinstance(found, Refused):
+                self._pulse.look()
         if isinstance(found, Served):
             settle()
         return found
 
     def _settle(self, found: Served | Refused | None) -> None:
-        self.checked_at = self._clock()
+        self.freshness.looked()
         if isinstance(found, Served):
             try:
                 self._holder.take(found)
@@ -108,6 +131,7 @@ class Follower:
 
     def _good(self) -> None:
         self._refused = None
+        self.freshness.confirmed()
         self._holder.settle()
 
     def _refuse(self, refusal: Refused, seen: str) -> None:
@@ -143,7 +167,7 @@ class Follower:
         try:
             manifest = self._source.read(MANIFEST)
         except OSError as error:
-            detail = f"{self._source.folder / MANIFEST} cannot be read: {error.strerror or error}"
+            detail = f"{self._source.place}/{MANIFEST} cannot be read: {error.strerror or error}"
             detail += self._source.others()
             raise Refused("unreadable", detail) from error
         self._seen = digest(manifest)
@@ -152,7 +176,7 @@ class Follower:
     def _moved_on(self) -> bool:
         try:
             return digest(self._source.read(MANIFEST)) != self._seen
-        except OSError:
+        except (OSError, Refused):
             return False
 
     def _load(self, manifest: bytes, current: Served | None) -> Served:

@@ -9,14 +9,18 @@ import structlog
 from msgspec import Struct
 
 from burgee.load import Refused, Snapshot
-from burgee.snapshot.forms import EnvironmentManifest
-from burgee.versions import parse_version
+from burgee.versions import newer_compiler
 from burgee_edge.served import Served
 
 __all__ = ["REASONS", "Highest", "Holder", "Refusal"]
 
 REASONS: Final = (
     "unreadable",
+    "unreachable",
+    "unauthenticated",
+    "forbidden",
+    "redirect",
+    "oversized",
     "malformed",
     "digest",
     "format",
@@ -134,7 +138,7 @@ class Holder:
                 f"{highest.sequence} of epoch {highest.epoch}, which was served before",
             )
         same = snapshot.order == _order(highest) and snapshot.digest != highest.digest
-        if same and not _newer_compiler(manifest, highest):
+        if same and not newer_compiler(manifest.compiler, highest.compiler):
             raise Refused(
                 "conflict",
                 f"{manifest.version} was served before with another content, "
@@ -144,8 +148,3 @@ class Holder:
 
 def _order(highest: Highest) -> tuple[int, int]:
     return highest.epoch, highest.sequence
-
-
-def _newer_compiler(manifest: EnvironmentManifest, highest: Highest) -> bool:
-    new, old = parse_version(manifest.compiler), parse_version(highest.compiler)
-    return new is not None and (old is None or new > old)

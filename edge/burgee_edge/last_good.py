@@ -13,7 +13,8 @@ from burgee.signatures import Trust
 from burgee.whole_files import put_whole
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
-from burgee_edge.served import MANIFEST, Served, make_served
+from burgee_edge.served import Served, make_served
+from burgee_edge.sources.source import MANIFEST
 
 __all__ = ["LastGood"]
 
@@ -40,6 +41,11 @@ class LastGood:
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_mode & 0o077:
                 folder.chmod(0o700)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a copy."""
+        return (self._set / MANIFEST).exists()
 
     def highest(self) -> Highest | None:
         """Return the highest order that was served here, None where none is known."""

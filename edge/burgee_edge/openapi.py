@@ -236,6 +236,12 @@ def _set_paths() -> Json:
             "SignaturesName",
             "IfNoneMatch",
         ),
+        f"{root}/heartbeat.json": get(
+            "environmentHeartbeat",
+            "The publisher's newest sign of life; for tokens of all tenants",
+            {"200": _answer("Heartbeat", "The heartbeat."), "304": _unchanged()},
+            "IfNoneMatch",
+        ),
         f"{root}/manifest.json": get(
             "environmentManifest",
             "The environment's manifest; for tokens of all tenants",

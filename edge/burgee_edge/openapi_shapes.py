@@ -154,6 +154,14 @@ PLAIN_SCHEMAS: Final[Json] = {
         "properties": {"signatures": {"type": "array", "items": {"type": "object"}}},
         "required": ["signatures"],
     },
+    "Heartbeat": {
+        "type": "object",
+        "properties": {
+            "heartbeat": {"type": "object"},
+            "signatures": {"type": "array", "items": {"type": "object"}},
+        },
+        "required": ["heartbeat"],
+    },
     "Status": {
         "type": "object",
         "properties": {
@@ -175,6 +183,9 @@ PLAIN_SCHEMAS: Final[Json] = {
                 "type": "object",
                 "properties": {
                     "checked_at": _INSTANT,
+                    "confirmed_at": _INSTANT,
+                    "heartbeat_at": _INSTANT,
+                    "stale_seconds": {"type": "number"},
                     "last_refusal": {"type": ["object", "null"]},
                     "refused": {"type": ["object", "null"]},
                 },

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from burgee.client.http import read_address
+from burgee_edge.sources.opening import SCHEMES
 from burgee_http.common_settings import PUBLIC_URL, read_limits
 from burgee_http.insecure import is_loopback
 from burgee_http.limits import Limits
@@ -18,12 +20,15 @@ __all__ = ["Options", "read_options"]
 class Options(Struct, frozen=True, kw_only=True):
     """The settings of a node, whole and consistent."""
 
-    source: Path
+    source: str
+    source_token_file: Path | None
     environment: str
     trust: tuple[Path, ...]
     any_order: bool
     state_dir: Path | None
     poll_seconds: float
+    max_staleness: float | None
+    max_document_bytes: int
     host: str
     port: int
     workers: int
@@ -54,11 +59,10 @@ def read_options(values: Mapping[str, Any]) -> Options:
     problems = [*_served(values), *_callers(values), *bad_admin, *_events(values)]
     if problems:
         raise SettingsError(problems)
-    other = {"source", "admin", "cors_origins", "public_url", "limits"}
+    other = {"admin", "cors_origins", "public_url", "limits"}
     same = set(Options.__struct_fields__) - other
     return Options(
         **{name: values[name] for name in same},
-        source=Path(values["source"]),
         admin=admin,
         cors_origins=values["cors_origin"],
         public_url=values["public_url"] and values["public_url"].rstrip("/"),
@@ -70,18 +74,44 @@ def _served(values: Mapping[str, Any]) -> list[str]:
     problems: list[str] = []
     source, environment = values["source"], values["environment"]
     if not source:
-        problems.append("--source is needed: the folder that snapshots are built into")
+        problems.append("--source is needed: the folder or the URL that snapshots are at")
     elif "://" in source:
-        problems.append(
-            f"--source {source}: this version follows folders only; have the snapshots brought "
-            "into one"
-        )
+        problems += _remote(source, values)
+    elif values["source_token_file"]:
+        problems.append("--source-token-file is for a source at an https:// URL")
     elif Path(source).exists() and not Path(source).is_dir():
         problems.append(f"--source {source} is no folder")
     if not environment:
         problems.append("--environment is needed: the one that this node serves")
     elif not TENANT.fullmatch(environment.encode("utf-8", "replace")):
         problems.append(f"--environment {environment!r} is no name of an environment")
+    return problems
+
+
+def _remote(source: str, values: Mapping[str, Any]) -> list[str]:
+    scheme = source.partition("://")[0]
+    problems: list[str] = []
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{each}://" for each in SCHEMES)
+        return [f"--source {scheme}://…: a node reads from a folder, or from {known}"]
+    if not values["trust"] and not values["allow_unsigned"]:
+        problems.append(
+            "a remote source needs --trust with the publisher's public key, or --allow-unsigned to "
+            "serve whatever is there"
+        )
+    if scheme not in ("http", "https"):
+        if values["source_token_file"]:
+            problems.append(
+                f"--source-token-file is for http(s)://; {scheme}:// takes its credentials from "
+                "the environment, as the store's own tools do"
+            )
+        return problems
+    try:
+        address = read_address(source)
+    except ValueError as error:
+        return [*problems, f"--source: {error}"]
+    if values["source_token_file"] and address.scheme == "http" and not address.loopback:
+        problems.append("--source-token-file would send the token in clear: name an https:// URL")
     return problems
 
 

@@ -18,12 +18,13 @@ from burgee_edge.events_hub import Hub
 from burgee_edge.events_offer import Offers
 from burgee_edge.figures import Figures
 from burgee_edge.fleet import Fleet, Name
-from burgee_edge.folder_source import FolderSource
 from burgee_edge.follower import Follower
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
+from burgee_edge.sources.opening import open_source
+from burgee_edge.sources.source import Source
 from burgee_edge.status import add_credential_metrics, add_event_metrics, add_snapshot_metrics
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
@@ -105,7 +106,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         access_log=AccessLog(options.access_log_sample),
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
-        checked_at=lambda: follower.checked_at,
+        freshness=follower.freshness,
         lifespan=_background(follower, authenticator, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
@@ -174,12 +175,28 @@ def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
         raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
 
 
+def _source(options: Options) -> Source:
+    try:
+        return open_source(
+            options.source,
+            options.environment,
+            poll_seconds=options.poll_seconds,
+            most_document=options.max_document_bytes,
+            token_file=options.source_token_file,
+        )
+    except OSError as error:
+        named = f"--source-token-file {options.source_token_file}"
+        raise ValueError(f"{named}: {error.strerror or error}") from error
+
+
 def _follower(
     options: Options, metrics: Metrics, figures: Figures, *, keeps: bool
 ) -> tuple[Follower, Holder]:
     trust = Trust.read(options.trust) if options.trust else None
     last_good = _last_good(options, trust)
+    source = _source(options)
     holder = Holder(
+        local=source.local,
         any_order=options.any_order,
         highest=None if last_good is None else last_good.highest(),
     )
@@ -187,15 +204,16 @@ def _follower(
     misses = metrics.counter("burgee_cache_misses_total", "Answers that had to be made.")
     counts = CacheCounts(hits.cell(), misses.cell())
     follower = Follower(
-        FolderSource(options.source, options.environment, options.poll_seconds),
+        source,
         holder,
         options.environment,
         lambda: ResponseCache(options.cache_bytes, counts, figures.settle),
         trust=trust,
         last_good=last_good,
         keeps=keeps,
+        max_staleness=options.max_staleness,
     )
-    add_snapshot_metrics(metrics, holder, lambda: follower.checked_at)
+    add_snapshot_metrics(metrics, holder, follower.freshness)
     return follower, holder
 
 
@@ -219,6 +237,7 @@ def _background(
                 yield
         finally:
             stop.set()
+            follower.interrupt()
             for task in tasks[1:]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
 
 from burgee.load import Read, Snapshot, document_path, load_environment, named_documents
 from burgee.signatures import signature_path
@@ -14,9 +13,7 @@ from burgee_http.fields import Fields
 from burgee_http.json_text import encode_json
 from burgee_http.tenancy import TENANT_HEADERS
 
-__all__ = ["MANIFEST", "Served", "make_served"]
-
-MANIFEST: Final = "manifest.json"
+__all__ = ["Served", "make_served"]
 
 
 class Served:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from burgee.load import document_path
+from burgee_edge.freshness import Freshness
 from burgee_edge.node import Node
 from burgee_edge.served import Served
 from burgee_http.call import JSON, Call, Reply
@@ -13,7 +14,13 @@ from burgee_http.errors import ApiError, from_status
 from burgee_http.etags import matches
 from burgee_http.principal import Principal
 
-__all__ = ["document", "environment_manifest", "environment_signatures", "tenant_manifest"]
+__all__ = [
+    "document",
+    "environment_manifest",
+    "environment_signatures",
+    "heartbeat",
+    "tenant_manifest",
+]
 
 _VARY = (b"vary", b"Authorization, X-API-Key")
 _FRESH = (b"cache-control", b"private, no-cache")
@@ -30,6 +37,16 @@ def environment_manifest(node: Node, call: Call) -> Reply:
     _of_all_tenants(node, call)
     served = _serving(node, call)
     return _manifest(call, served, served.snapshot.data, served.snapshot.digest)
+
+
+def heartbeat(node: Node, freshness: Freshness, call: Call) -> Reply:
+    """The publisher's newest sign of life, as it came."""
+    _of_all_tenants(node, call)
+    _serving(node, call)
+    data = freshness.heartbeat
+    if data is None:
+        raise from_status(404)
+    return _mutable(call, data)
 
 
 def environment_signatures(node: Node, call: Call) -> Reply:
@@ -101,7 +118,10 @@ def _signatures(call: Call, served: Served, name: str, folder: str = "") -> Repl
     """They may be made anew over the same manifest, so they are asked for again."""
     if not _SIGNATURES.fullmatch(name):
         raise from_status(404)
-    data = _find(folder + name, served.documents, served.older)
+    return _mutable(call, _find(folder + name, served.documents, served.older))
+
+
+def _mutable(call: Call, data: bytes) -> Reply:
     etag = b'"' + sha256(data).hexdigest().encode("ascii") + b'"'
     headers = (JSON, (b"etag", etag), _VARY, _FRESH)
     if matches(call.headers.get(b"if-none-match", b""), etag):

@@ -11,8 +11,14 @@ __all__ = ["TABLE"]
 _SERVED: Final = (
     text(
         "source",
-        "DIR",
-        "What `burgee build --out` writes to; it is followed for as long as the node runs.",
+        "DIR-or-URL",
+        "Where snapshots are: what `burgee build --out` writes to, or `burgee publish`: a folder, "
+        "https://…, s3://…, gs://…, az://…, or another node's https://NODE/v1/set.",
+    ),
+    path(
+        "source-token-file",
+        "FILE",
+        "Holds the token that an https:// source asks for; read again when it changes.",
     ),
     text("environment", "NAME", "The one environment that this node serves."),
     paths(
@@ -26,7 +32,19 @@ _SERVED: Final = (
     ),
     flag("any-order", "Take whatever the source holds, older snapshots too; for `burgee up`."),
     path("state-dir", "DIR", "Where a copy of what was served last is kept, to start from."),
-    number("poll-seconds", 1.0, "How often to look at the source where no file event comes."),
+    number("poll-seconds", 1.0, "How often to look at the source where nothing wakes the node."),
+    number(
+        "max-staleness",
+        None,
+        "Seconds without a sign of the source or its publisher after which /readyz says 503; an "
+        "old snapshot unreadies no node where this is left out.",
+    ),
+    count(
+        "max-document-bytes",
+        256 * 1024 * 1024,
+        "The longest document that is taken from a remote source.",
+        1024,
+    ),
 )
 
 _LISTENING: Final = (

@@ -6,11 +6,13 @@ from typing import Any
 
 from burgee.instants import MICROSECONDS, format_instant, parse_instant
 from burgee_edge.events_hub import KINDS, Hub, stopping
+from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder, Refusal
 from burgee_edge.node import Node
 from burgee_edge.served import Served
 from burgee_http.authentication import Authenticator
 from burgee_http.call import JSON, Call, Reply
+from burgee_http.errors import ApiError
 from burgee_http.json_text import encode_json
 from burgee_http.metrics import Metrics
 from burgee_http.principal import Principal
@@ -35,11 +37,14 @@ def health(call: Call) -> Reply:
     return Reply(200, b"ok", _HEADERS)
 
 
-def ready(node: Node, call: Call) -> Reply:
-    """There is a snapshot to serve; an old one alerts, it does not unready."""
+def ready(node: Node, freshness: Freshness, call: Call) -> Reply:
+    """There is a snapshot to serve; an old one alerts, and unreadies only where that was asked."""
     if node.hub is not None and node.hub.stopping:
         raise stopping()
     node.serving()
+    if freshness.stale:
+        age = f"{freshness.seconds():.0f} s, more than --max-staleness {freshness.most_seconds:g}"
+        raise ApiError(503, "stale", f"What is served was last known to be the newest for {age}.")
     return Reply(200, b"ready", _HEADERS)
 
 
@@ -48,7 +53,7 @@ def show_metrics(render: Callable[[], bytes], call: Call) -> Reply:
     return Reply(200, render(), ((b"content-type", Metrics.content_type), _NO_STORE))
 
 
-def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Reply:
+def status(node: Node, freshness: Freshness, call: Call) -> Reply:
     """What this node serves and how its source does; of tenants only the caller's own."""
     principal = node.gate.caller(call.headers)
     node.gate.require(principal, "evaluate")
@@ -59,7 +64,10 @@ def status(node: Node, checked_at: Callable[[], float | None], call: Call) -> Re
         "ready": holder.current is not None,
         "snapshot": None if holder.current is None else _snapshot(holder.current, principal),
         "source": {
-            "checked_at": _instant(checked_at()),
+            "checked_at": _instant(freshness.checked_at),
+            "confirmed_at": _instant(freshness.confirmed_at),
+            "heartbeat_at": _instant(freshness.heartbeat_at),
+            "stale_seconds": round(freshness.seconds(), 3),
             "last_refusal": None
             if refusal is None
             else {"reason": refusal[0], "at": _instant(refusal[1])},
@@ -104,7 +112,7 @@ def _instant(seconds: float | None) -> str | None:
 def add_snapshot_metrics(
     metrics: Metrics,
     holder: Holder,
-    checked_at: Callable[[], float | None],
+    freshness: Freshness,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Add what stands in no request; none of it names a tenant or a flag."""
@@ -137,7 +145,22 @@ def add_snapshot_metrics(
     metrics.computed(
         "burgee_source_checked_timestamp_seconds",
         "When the source was last looked at.",
-        lambda: checked_at() or float("nan"),
+        lambda: freshness.checked_at or float("nan"),
+    )
+    metrics.computed(
+        "burgee_source_confirmed_timestamp_seconds",
+        "When the source was last found to hold what is served.",
+        lambda: freshness.confirmed_at or float("nan"),
+    )
+    metrics.computed(
+        "burgee_publisher_heartbeat_timestamp_seconds",
+        "When the publisher was last known to live, by its clock; none where it does not tell.",
+        lambda: freshness.heartbeat_at or float("nan"),
+    )
+    metrics.computed(
+        "burgee_stale_seconds",
+        "Since what is served was last known to be the newest there is.",
+        freshness.seconds,
     )
     metrics.computed(
         "burgee_source_refused",

@@ -157,6 +157,6 @@ def test_a_bug_is_3_with_a_report_to_paste(repo: Path) -> None:
 
 
 def test_a_command_that_is_still_to_come_says_so(tmp_path: Path) -> None:
-    done = run_burgee("publish", cwd=tmp_path)
+    done = run_burgee("import", cwd=tmp_path)
     assert done.returncode == 2
-    assert "This version has no 'publish' yet." in done.stderr
+    assert "This version has no 'import' yet." in done.stderr

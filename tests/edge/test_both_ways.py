@@ -411,7 +411,7 @@ def counted(app: Application) -> dict[str, str]:
     return {
         name: value
         for name, _, value in (line.rpartition(" ") for line in lines)
-        if not re.search("seconds_(sum|bucket)|timestamp|_age_|_lag_", name)
+        if not re.search("seconds_(sum|bucket)|timestamp|_age_|_lag_|_stale_", name)
     }
 
 

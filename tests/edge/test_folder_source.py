@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import watchfiles.main
 
-from burgee_edge.folder_source import FolderSource, watched_folders
+from burgee_edge.sources.folder import FolderSource, watched_folders
 
 NEVER = 60.0
 READY = threading.Event()
@@ -44,7 +44,7 @@ def seen_after(source: FolderSource, change: Callable[[], object], wanted: bytes
 
     async def wait() -> None:
         stop = asyncio.Event()
-        changes = source.changes(stop)
+        changes = source.changes(stop, asyncio.Event())
         follow = asyncio.ensure_future(anext(changes))
         await watched()
         change()
@@ -164,7 +164,7 @@ def test_the_old_folder_is_let_go(tmp_path: Path) -> None:
     async def wait() -> None:
         stop = asyncio.Event()
         source = source_of(link)
-        changes = source.changes(stop)
+        changes = source.changes(stop, asyncio.Event())
         pending = asyncio.ensure_future(anext(changes))
         await watched()
         (tmp_path / "next").symlink_to("b")
@@ -187,7 +187,7 @@ def test_without_events_the_poll_finds_it(root: Path, monkeypatch: pytest.Monkey
     def none_left(*_: object, **__: object) -> None:
         raise OSError(24, "inotify watch limit reached")
 
-    monkeypatch.setattr("burgee_edge.folder_source.awatch", none_left)
+    monkeypatch.setattr("burgee_edge.sources.folder.awatch", none_left)
     seen_after(source_of(root, 0.05), lambda: put(root / "production", b"2"), b"2")
 
 
@@ -195,7 +195,7 @@ def test_stopping_ends_it_at_once(root: Path) -> None:
     async def wait() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(0.3, stop.set)
-        async for _ in source_of(root).changes(stop):
+        async for _ in source_of(root).changes(stop, asyncio.Event()):
             pass
 
     asyncio.run(asyncio.wait_for(wait(), 5))
@@ -205,3 +205,21 @@ def test_links_that_go_round_end(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
     assert watched_folders(tmp_path / "a" / "production") == [tmp_path]
+
+
+def test_it_can_be_woken(root: Path) -> None:
+    """A call comes through at once, before any poll, and again after that."""
+
+    async def wait() -> None:
+        stop, wake = asyncio.Event(), asyncio.Event()
+        changes = source_of(root).changes(stop, wake)
+        for _ in range(3):
+            pending = asyncio.ensure_future(anext(changes))
+            await asyncio.sleep(0.1)
+            assert not pending.done()
+            wake.set()
+            await pending
+            assert not wake.is_set()
+        await changes.aclose()
+
+    asyncio.run(asyncio.wait_for(wait(), 10))

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from burgee.signatures import Trust
 from burgee_edge.cache import CacheCounts, ResponseCache
 from burgee_edge.figures import Figures
-from burgee_edge.folder_source import FolderSource
 from burgee_edge.follower import Follower
 from burgee_edge.holder import Holder, Refusal
 from burgee_edge.last_good import LastGood
+from burgee_edge.sources.folder import FolderSource
 from burgee_http.metrics import Cell
 from support.edge import ACME, GLOBEX
 from support.signing import sign

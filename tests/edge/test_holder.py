@@ -40,6 +40,11 @@ ORDERS: list[tuple[list[Manifest], Manifest, str | None]] = [
     ([{"sequence": 5}], {"sequence": 5, "compiler": "0.0.9"}, "conflict"),
     ([{"sequence": 5, "compiler": "0.9.0"}], {"sequence": 5, "compiler": "0.10.0"}, None),
     ([{"sequence": 5}], {"sequence": 5, "compiler": "what"}, "conflict"),
+    (
+        [{"sequence": 5, "compiler": "burgee 0.9.0"}],
+        {"sequence": 5, "compiler": "burgee 0.10.0"},
+        None,
+    ),
     ([{"sequence": 5}], {"sequence": 0}, None),
     ([{"sequence": 5}, {"sequence": 0}], {"sequence": 0, "version": "0-beefbee"}, None),
     ([{"sequence": 5}, {"sequence": 0}], {"sequence": 6}, None),

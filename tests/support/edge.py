@@ -15,6 +15,7 @@ from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
 from burgee_edge.events_hub import Hub
 from burgee_edge.figures import Figures
+from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder
 from burgee_edge.node import Node, now_micros
 from burgee_edge.options import read_options
@@ -166,7 +167,12 @@ def handlers(
     holder.take(served)
     node = Node("production", holder, Gate(None, default_tenant="acme"), figures, clock, hub)
     metrics = Metrics(process=False)
-    around = Surroundings(metrics=metrics, render=metrics.render, access_log=AccessLog(0.0))
+    around = Surroundings(
+        metrics=metrics,
+        render=metrics.render,
+        access_log=AccessLog(0.0),
+        freshness=Freshness(),
+    )
     return node, make_app(node, around)
 
 

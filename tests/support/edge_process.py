@@ -101,13 +101,19 @@ class EdgeProcess(msgspec.Struct, frozen=True):
 
 @contextmanager
 def edge_process(
-    source: Path, *arguments: str, environment: str = "production"
+    source: Path | str,
+    *arguments: str,
+    environment: str = "production",
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[EdgeProcess]:
-    """A node over a folder, on a free port; let in is everybody unless `arguments` say who."""
+    """A node over a folder or URL, on a free port; let in is everybody unless `arguments` say who.
+
+    `env` are more variables of its environment.
+    """
     if not any(each in arguments for each in ("--clients", "--jwks", "--hs256-secret-file")):
         arguments = ("--insecure", *arguments)
     command = ["edge", "--source", str(source), "--environment", environment, "--port", "0"]
-    with burgee_process(*command, *arguments) as (process, log):
+    with burgee_process(*command, *arguments, environ=env) as (process, log):
         url = wait_for_text(process, log, _LISTENING)[1]
         yield EdgeProcess(url, process.pid)
         assert process.poll() is None, f"the node ended by itself:\n{log.read_text()}"

@@ -13,9 +13,9 @@ from typing import Final
 
 import pygit2
 
+from burgee_compiler.git_program import Ran, run_git
 from burgee_writer.git.address import Address
 from burgee_writer.git.branch import BranchMissing, Unreachable
-from burgee_writer.git.program import Ran, run_git
 from burgee_writer.git.pushes import Verdict, failure_text, verdict_of
 from burgee_writer.git.references import read_reference
 from burgee_writer.git.traffic import TRACING, read_traffic

@@ -11,13 +11,13 @@ from typing import Final
 
 import pygit2
 
+from burgee_compiler.git_program import run_git
 from burgee_compiler.trees import folder_inside
 from burgee_writer.git.address import Address, local_path, read_address
 from burgee_writer.git.asking import Remote
 from burgee_writer.git.branch import Author, Branch, BranchMissing
 from burgee_writer.git.checkouts import common_folder
 from burgee_writer.git.local import LocalBranch
-from burgee_writer.git.program import run_git
 from burgee_writer.git.pushes import failure_text
 from burgee_writer.git.remote import RemoteBranch
 from burgee_writer.git.ssh_signatures import CommitKey

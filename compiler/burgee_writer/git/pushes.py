@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from burgee_compiler.git_program import Ran
 from burgee_writer.git.message import one_line
-from burgee_writer.git.program import Ran
 from burgee_writer.git.traffic import Traffic
 
 __all__ = ["Verdict", "failure_text", "verdict_of"]

@@ -8,9 +8,9 @@ from typing import Final
 
 import pygit2
 
+from burgee_compiler.git_program import Ran, run_git
 from burgee_writer.git.branch import Done, Moved, Published, Refused, Unreachable
 from burgee_writer.git.lock_files import LockFiles
-from burgee_writer.git.program import Ran, run_git
 from burgee_writer.git.pushes import failure_text
 
 __all__ = ["locks_of", "move_reference", "read_reference"]

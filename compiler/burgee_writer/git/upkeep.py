@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from burgee_compiler.git_program import run_git
 from burgee_writer.git.lock_files import LockFiles
-from burgee_writer.git.program import run_git
 
 __all__ = ["Upkeep"]
 

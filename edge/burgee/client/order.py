@@ -7,7 +7,7 @@ from typing import Final
 
 from burgee.client.known import Mark
 from burgee.load import Refused
-from burgee.versions import parse_version
+from burgee.versions import newer_compiler
 
 __all__ = ["Order", "check_version"]
 
@@ -66,8 +66,7 @@ class Order:
             return False
         if mark.compiler is None or highest.compiler is None:
             return mark.digest in self._left
-        new, old = parse_version(mark.compiler), parse_version(highest.compiler)
-        return new is None or (old is not None and new <= old)
+        return not newer_compiler(mark.compiler, highest.compiler)
 
 
 def check_version(text: str) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "FlagForm",
     "FlagsDocument",
     "GateForm",
+    "HeartbeatForm",
     "LayerForm",
     "OutcomeForm",
     "OverrideForm",
@@ -32,6 +33,7 @@ __all__ = [
     "SegmentsDocument",
     "Signature",
     "Signatures",
+    "SignedHeartbeat",
     "SplitForm",
     "TenantManifest",
 ]
@@ -238,3 +240,18 @@ class Signatures(Struct, frozen=True):
     """What a `.sig` file holds; several signatures while keys are rotated."""
 
     signatures: tuple[Signature, ...]
+
+
+class HeartbeatForm(Struct, frozen=True):
+    """That a publisher was well at `time`, and what was in force then as far as it knows."""
+
+    digest: Digest
+    environment: str
+    time: Micros
+
+
+class SignedHeartbeat(Struct, frozen=True):
+    """What `heartbeat.json` holds; signatures are over the canonical bytes of the inner object."""
+
+    heartbeat: HeartbeatForm
+    signatures: tuple[Signature, ...] = ()

@@ -10,7 +10,7 @@ import pytest
 
 from support.process import ROOT
 
-__all__ = ["brought", "program", "program_environment"]
+__all__ = ["brought", "library", "program", "program_environment"]
 
 _ROOT = Path(os.environ.get("BURGEE_TEST_SERVERS", ROOT / ".servers"))
 _UNPACKED = _ROOT / "root" / "usr"
@@ -41,3 +41,8 @@ def program_environment() -> dict[str, str]:
     libraries = [str(each) for each in sorted((_UNPACKED / "lib").glob("*-linux-gnu"))]
     others = [each for each in (os.environ.get("LD_LIBRARY_PATH"),) if each]
     return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries + others)}
+
+
+def library(name: str) -> Path | None:
+    """Return a shared library of an unpacked package, None where it cannot be had."""
+    return next(iter((_UNPACKED / "lib").rglob(name)), None)

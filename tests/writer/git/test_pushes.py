@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from burgee_writer.git.program import Ran
+from burgee_compiler.git_program import Ran
 from burgee_writer.git.pushes import failure_text, verdict_of
 from burgee_writer.git.traffic import Traffic, read_traffic
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from burgee_writer.git.program import run_git
+from burgee_compiler.git_program import run_git
 from support.flag_repository import FlagRepository, git
 from support.remote_truth import processes_naming
 from support.waiting import until

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from watchfiles import awatch
 from watchfiles.main import FileChange
 
 from burgee.load import Read, read_folder
+from burgee_edge.sources.woken import first_of, woken
 
 __all__ = ["FolderSource", "watched_folders"]
 
@@ -28,8 +29,11 @@ class FolderSource:
     below them, for network file systems and whatever else sends none.
     """
 
+    local = True
+
     def __init__(self, root: Path, environment: str, poll_seconds: float = 1.0) -> None:
         self.folder = Path(os.path.abspath(root / environment))  # noqa: PTH100  keeps symlinks
+        self.place = str(self.folder)
         self.read: Read = read_folder(self.folder)
         self._poll_ms = max(1, round(poll_seconds * 1000))
 
@@ -45,21 +49,27 @@ class FolderSource:
             return f"; {self.folder.parent} holds no build"
         return f"; {self.folder.parent} holds: {', '.join(found)}"
 
-    async def changes(self, stop: asyncio.Event) -> AsyncGenerator[None, None]:
-        """Yield whenever it is time to look, until `stop` is set."""
+    def interrupt(self) -> None:
+        """Nothing waits for a folder."""
+
+    async def changes(self, stop: asyncio.Event, wake: asyncio.Event) -> AsyncGenerator[None, None]:
+        """Yield whenever it is time to look, until `stop` is set; at once where `wake` is."""
         while not stop.is_set():
             watched = _identities(self.folder)
             try:
-                async with aclosing(self._watch(watched, stop)) as events:
-                    async for _ in events:
+                async with (
+                    aclosing(self._watch(watched, stop)) as events,
+                    aclosing(woken(events, wake)) as looks,
+                ):
+                    async for came in looks:
                         yield
-                        if _identities(self.folder) != watched:
+                        if came and _identities(self.folder) != watched:
                             break  # another folder stands there now: follow that one
             except Exception as error:  # noqa: BLE001  the poll still finds what changes
                 # No more watches to be had, or the folder went away while they were set up.
                 _log.warning("folder cannot be watched, polling", detail=str(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self._poll_ms / 1000)
+                await first_of(self._poll_ms / 1000, stop, wake)
+                wake.clear()
                 yield
 
     def _watch(
