@@ -17,6 +17,7 @@ import yaml
 from burgee_edge.settings import TABLE as EDGE
 from burgee_http.settings import SettingsTable
 from burgee_writer.settings import TABLE as WRITER
+from support.command import environment
 from support.dockerfile import read_dockerfile
 from support.offered import COMING, wrong_with
 from support.process import ROOT
@@ -172,6 +173,24 @@ def test_programs_are_started_with_what_they_take(part: str) -> None:
         assert container[probe]["httpGet"]["port"] == container["ports"][0]["name"]
     annotations = one(part, "Deployment", "StatefulSet")["spec"]["template"]["metadata"]
     assert annotations["annotations"]["prometheus.io/port"] == str(port)
+
+
+def test_git_gets_the_token_of_the_file(tmp_path: Path) -> None:
+    (container,) = pod("publisher")["containers"]
+    (tmp_path / "token").write_text("s3cret\n", encoding="utf-8")
+    given = {each["name"]: each["value"] for each in container["env"]}
+    moved = {
+        name: text.replace("/etc/burgee/repository", f"{tmp_path}") for name, text in given.items()
+    }
+    done = subprocess.run(
+        ["git", "credential", "fill"],
+        input="protocol=https\nhost=git.example\n\n",
+        env=environment(**moved),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "password=s3cret\n" in done.stdout
 
 
 def test_nodes_stay_while_others_go() -> None:

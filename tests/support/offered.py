@@ -13,8 +13,8 @@ import click
 __all__ = ["commands_of_page", "wrong_with"]
 
 COMING = {
-    "publish": {"--watch", "--notify", "--metrics-listen"},
-    "edge": {"--wake", "--source-token-file", "--max-staleness"},
+    "publish": {"--notify"},
+    "edge": {"--wake"},
     "verify": {"--rebuild"},
     "stale": {"--metrics"},
 }
