@@ -57,6 +57,11 @@ class Figures:
                 self._commits[environment] += 1
                 self._lag[environment] = max(0.0, now - committed)
 
+    def still_in_force(self) -> None:
+        """The newest commit is the one that was published last, in each environment."""
+        with self._lock:
+            self._success = dict.fromkeys(self._success, self._clock())
+
     def beat(self) -> None:
         """A sign of life was written."""
         with self._lock:

@@ -162,6 +162,7 @@ class Watch:
         self._figures.looked()
         if tip == self._done:
             self._sound = set(self._in_force)
+            self._figures.still_in_force()
             return
         if tip != self._tried:
             self._trying.failures = 0
