@@ -99,6 +99,10 @@ class Follower:
         """End what waits for the source, so that nothing holds up the end of the process."""
         self._source.interrupt()
 
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
+
     async def check(self) -> None:
         """Look now."""
         found = await asyncio.to_thread(self._look_beside)

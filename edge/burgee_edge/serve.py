@@ -241,5 +241,6 @@ def _background(
             for task in tasks[1:]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            follower.close()
 
     return lifespan

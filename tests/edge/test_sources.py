@@ -5,6 +5,7 @@ serves its last good set through every failure, and says how old that may be.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from burgee.snapshot.canonical import canonical
 from burgee.snapshot.forms import HeartbeatForm, SignedHeartbeat
+from burgee.whole_files import put_whole
 from support.edge import ACME, GLOBEX, clients_file
 from support.edge_process import EdgeProcess, edge_process
 from support.scripted_server import Asked, Reply, ScriptedServer, scripted_server
@@ -45,15 +47,16 @@ class Set:
     def publish(self, sequence: int, *keys: Ed25519PrivateKey, on: bool = True) -> None:
         """Write the set of a commit: flag `f` of acme changes with each, globex never does."""
         changing = TenantParts({**ACME.flags, "f": flag("on" if on else "off")})
-        before = (self.folder / "manifest.json").read_bytes() if sequence > 1 else b""
+        manifest = self.folder / "manifest.json"
+        before = manifest.read_bytes() if sequence > 1 else b""
+        seen = manifest.stat().st_mtime if sequence > 1 else 0.0
         write_environment(self.root, {"acme": changing, "globex": GLOBEX}, sequence=sequence)
-        whole = (self.folder / "manifest.json").read_bytes()
+        whole = manifest.read_bytes()
         if before:  # signed before it is there
-            (self.folder / "manifest.json").write_bytes(before)
+            manifest.write_bytes(before)
+            os.utime(manifest, (seen, seen))
         sign(self.folder, whole, *(keys or (KEY,)))
-        beside = self.folder / ".next"
-        beside.write_bytes(whole)
-        beside.replace(self.folder / "manifest.json")
+        put_whole(manifest, whole)
 
     def beat(self, at: float, key: Ed25519PrivateKey = KEY) -> None:
         """Write a heartbeat of this time, in seconds since 1970."""

@@ -52,6 +52,9 @@ class FolderSource:
     def interrupt(self) -> None:
         """Nothing waits for a folder."""
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     async def changes(self, stop: asyncio.Event, wake: asyncio.Event) -> AsyncGenerator[None, None]:
         """Yield whenever it is time to look, until `stop` is set; at once where `wake` is."""
         while not stop.is_set():

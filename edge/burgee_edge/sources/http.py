@@ -3,8 +3,11 @@
 import asyncio
 import errno
 import re
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
+
+from msgspec import Struct
 
 from burgee.client.http import Answer, Http, retry_after
 from burgee.client.known import Unavailable
@@ -17,6 +20,16 @@ __all__ = ["HttpSource"]
 _MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age=([0-9]{1,9})(?:$|[,\s])")
 _MUTABLE: Final = frozenset({MANIFEST, HEARTBEAT})
 _ABSENT: Final = frozenset({404, 410})
+# Some servers make an ETag of the size and the second, so two changes within one look alike.
+_WHOLE_EVERY_SECONDS: Final = 30.0
+
+
+class _Kept(Struct, frozen=True):
+    """A file as it last came whole, and when."""
+
+    etag: str
+    data: bytes
+    at: float
 
 
 class HttpSource:
@@ -25,14 +38,20 @@ class HttpSource:
     local = False
 
     def __init__(
-        self, http: Http, environment: str, poll_seconds: float, most_document: int
+        self,
+        http: Http,
+        environment: str,
+        poll_seconds: float,
+        most_document: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.place = f"{http.address}/{environment}"
         self._http = http
         self._environment = environment
         self._most_document = most_document
         self._pace = Pace(poll_seconds)
-        self._kept: dict[str, tuple[str, bytes]] = {}  # by path: ETag and bytes
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
 
     def read(self, path: str) -> bytes:
         try:
@@ -55,17 +74,23 @@ class HttpSource:
     def interrupt(self) -> None:
         self._http.interrupt()
 
+    def close(self) -> None:
+        self._http.close()
+
     def _get(self, path: str) -> Answer:
         kept = self._kept.get(path)
-        headers = {} if kept is None else {"If-None-Match": kept[0]}
+        now = self._clock()
+        if kept is not None and now - kept.at > _WHOLE_EVERY_SECONDS:
+            kept = None
+        headers = {} if kept is None else {"If-None-Match": kept.etag}
         most = most_bytes(path, self._most_document)
         answer = self._http.get(f"/{self._environment}/{path}", most, headers)
         if answer.status == 304 and kept is not None:
-            return Answer(200, answer.headers, kept[1])
+            return Answer(200, answer.headers, kept.data)
         if answer.status == 200:
             etag = answer.headers.get("etag")
             if path in _MUTABLE and etag:
-                self._kept[path] = etag, answer.body
+                self._kept[path] = _Kept(etag, answer.body, now)
             return answer
         if answer.status in _ABSENT:
             self._kept.pop(path, None)

@@ -38,6 +38,9 @@ class Source(Protocol):
     def interrupt(self) -> None:
         """End what waits for an answer, from any thread."""
 
+    def close(self) -> None:
+        """Let go of what is kept open; nothing reads any more."""
+
 
 def most_bytes(path: str, most_document: int) -> int:
     """Return how long a file may be."""

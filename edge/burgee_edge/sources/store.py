@@ -76,6 +76,9 @@ class StoreSource:
     def interrupt(self) -> None:
         """Nothing to end: what waits for the store has its own bound."""
 
+    def close(self) -> None:
+        """The library keeps its connections itself."""
+
     def _get(self, path: str) -> bytes:
         import obstore  # noqa: PLC0415
 
