@@ -22,7 +22,8 @@ COMING = {
 
 _FENCED = re.compile(r"^```(?:sh|console|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(burgee [^`]+)`")
-_ENDS = {"|", "||", "&&", ";", ">", ">>", "2>", "<", "&", ")"}
+_BEFORE = re.compile(r"[|&;(]+|\w+=.*|exec|!")
+"""What may stand before a command."""
 
 
 def wrong_with(words: Sequence[str]) -> str | None:
@@ -80,7 +81,8 @@ def _of_line(line: str) -> Iterator[list[str]]:
         return
     for at, word in enumerate(words):
         behind = words[at + 1 : at + 2]
-        if word == "burgee" and behind and re.fullmatch(r"[a-z][a-z-]*", behind[0]):
+        begins = at == 0 or _BEFORE.fullmatch(words[at - 1])
+        if word == "burgee" and begins and behind and re.fullmatch(r"[a-z][a-z-]*", behind[0]):
             ended = (n for n, each in enumerate(words[at + 1 :]) if set(each) <= set("|&;<>()"))
             found = words[at + 1 :][: next(ended, None)]
             yield [each for each in found if each not in ("…", "...")]
