@@ -25,7 +25,13 @@ from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
 from burgee_edge.sources.opening import open_source
 from burgee_edge.sources.source import Source
-from burgee_edge.status import add_credential_metrics, add_event_metrics, add_snapshot_metrics
+from burgee_edge.sources.wake import Waker
+from burgee_edge.status import (
+    add_credential_metrics,
+    add_event_metrics,
+    add_snapshot_metrics,
+    add_wake_metrics,
+)
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
@@ -107,7 +113,7 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         freshness=follower.freshness,
-        lifespan=_background(follower, authenticator, fleet),
+        lifespan=_background(follower, _waker(options, follower, metrics), authenticator, fleet),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -175,6 +181,23 @@ def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
         raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
 
 
+def _waker(options: Options, follower: Follower, metrics: Metrics) -> Waker | None:
+    if not options.wake:
+        return None
+
+    def call() -> None:
+        follower.wake.set()
+
+    waker = Waker(
+        options.wake,
+        options.environment,
+        call,
+        password=options.wake_password,
+    )
+    add_wake_metrics(metrics, waker)
+    return waker
+
+
 def _source(options: Options) -> Source:
     try:
         return open_source(
@@ -219,6 +242,7 @@ def _follower(
 
 def _background(
     follower: Follower,
+    waker: Waker | None,
     authenticator: Authenticator | None,
     fleet: Fleet | None,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -232,6 +256,8 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
+        if waker is not None:
+            tasks.append(asyncio.create_task(waker.run()))
         try:
             async with nullcontext() if fleet is None else fleet.answering():
                 yield

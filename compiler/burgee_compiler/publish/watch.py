@@ -162,7 +162,6 @@ class Watch:
         self._figures.looked()
         if tip == self._done:
             self._sound = set(self._in_force)
-            self._figures.still_in_force()
             return
         if tip != self._tried:
             self._trying.failures = 0
@@ -257,4 +256,4 @@ class Watch:
             data = heartbeat(environment, build.digest, now, keys.of(environment))
             path = f"{environment}/{HEARTBEAT}"
             self._how.retry.call(lambda p=path, d=data: self._watched.target.write(p, d))  # type: ignore[misc]
-            self._figures.beat()
+            self._figures.beat(environment)

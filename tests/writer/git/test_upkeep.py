@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from burgee_writer.git.lock_files import LockFiles
 from burgee_compiler.git_program import Ran
+from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.upkeep import Upkeep
 from support.flag_repository import FlagRepository, git
 from support.writer_git import branch_of, must_write
