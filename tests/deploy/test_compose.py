@@ -21,7 +21,7 @@ from burgee_http.clients import parse_clients
 from burgee_writer.settings import TABLE as WRITER
 from support.command import PYTHON, environment, git
 from support.dockerfile import read_dockerfile
-from support.offered import COMING, wrong_with
+from support.offered import wrong_with
 from support.process import ROOT
 from support.servers.programs import brought
 
@@ -78,7 +78,6 @@ def test_a_service_of_ours_is_started_with_options_that_there_are(name: str) -> 
     if words is not None:
         assert wrong_with(words) is None
     known = {t.variable(each) for t in (EDGE, WRITER) for each in t.settings}
-    known |= {EDGE.prefix + each[2:].replace("-", "_").upper() for each in COMING["edge"]}
     assert {each for each in service.get("environment", {}) if each.startswith("BURGEE")} <= known
     secrets = set(service.get("secrets", []))
     named = set(re.findall(r"/run/secrets/([\w.]+)", json.dumps(service)))

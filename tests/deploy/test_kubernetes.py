@@ -19,7 +19,7 @@ from burgee_http.settings import SettingsTable
 from burgee_writer.settings import TABLE as WRITER
 from support.command import environment
 from support.dockerfile import read_dockerfile
-from support.offered import COMING, wrong_with
+from support.offered import wrong_with
 from support.process import ROOT
 from support.servers.programs import program
 
@@ -90,6 +90,12 @@ def test_the_chart_can_do_less_and_more() -> None:
     more = rendered("--set", "wake=redis://redis:6379,trustFiles={old.pub,new.pub}")
     text = json.dumps(more)
     assert text.count("redis://redis:6379") == 2, "nodes listen where the publisher calls"
+    guarded = json.dumps(rendered("--set", "wake=redis://redis:6379,wakePasswordSecret=called"))
+    names = re.findall(r'"(BURGEE_\w+)", "valueFrom": [^}]*"name": "called"', guarded)
+    assert set(names) == {
+        "BURGEE_NOTIFY_PASSWORD",
+        "BURGEE_EDGE_WAKE_PASSWORD",
+    }
     assert "/etc/burgee/trust/old.pub,/etc/burgee/trust/new.pub" in text
 
 
@@ -162,7 +168,6 @@ def test_programs_are_started_with_what_they_take(part: str) -> None:
     given = {each["name"] for each in container.get("env", [])}
     if part in tables:
         known = {tables[part].variable(each) for each in tables[part].settings}
-        known |= {f"BURGEE_EDGE_{each[2:].replace('-', '_').upper()}" for each in COMING["edge"]}
         assert given
         assert given <= known
     port = container["ports"][0]["containerPort"]

@@ -47,7 +47,14 @@ OF_KUBERNETES = {
     "kubelet_volume_stats_capacity_bytes": {"persistentvolumeclaim", "namespace"},
 }
 BY_SCRAPING = {"job", "instance", "environment"}
-QUIET = {"By status", "Taken and refused", "Failures a minute", "Webhooks", "Answers from memory"}
+QUIET = {
+    "Wake-up calls",
+    "By status",
+    "Taken and refused",
+    "Failures a minute",
+    "Webhooks",
+    "Answers from memory",
+}
 """Panels of which a query has no value while nothing goes wrong."""
 
 FILES = {"burgee.yaml": "environments: [production]\n", "flags/f.yaml": "default: off\n"}
@@ -91,7 +98,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         published.wait_for("published")
         given = {"clients": clients, "poll_seconds": 0.2}
         nodes = [stack.enter_context(NodeProcess(source=live, **given)) for _ in range(2)]
-        lost = stack.enter_context(NodeProcess(source=folder / "none", **given))
+        # A node that never has a snapshot, and is never called.
+        wake = {"wake": "redis://127.0.0.1:1"}
+        lost = stack.enter_context(NodeProcess(source=folder / "none", **given, **wake))
         ports = [node.port for node in nodes]
         yield System(nodes, ports, lost.port, published, writer)
 

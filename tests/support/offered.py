@@ -13,8 +13,6 @@ import click
 __all__ = ["commands_of_page", "wrong_with"]
 
 COMING = {
-    "publish": {"--notify"},
-    "edge": {"--wake"},
     "verify": {"--rebuild"},
     "stale": {"--metrics"},
 }
@@ -48,6 +46,9 @@ def wrong_with(words: Sequence[str]) -> str | None:
                 if error.option_name not in COMING.get(name, ()):
                     return error.format_message()
                 rest = _without(rest, error.option_name)
+            except click.BadOptionUsage as error:
+                # Prose names an option without its value.
+                return None if rest[-1] == error.option_name else error.format_message()
             except click.UsageError as error:
                 return error.format_message()
             else:
