@@ -63,7 +63,12 @@ def test_all_that_is_copied_is_sent_and_little_else() -> None:
     assert [each for each in copied if not (ROOT / each).exists()] == []
     files = {f"{each}/x.py" if (ROOT / each).is_dir() else each for each in copied}
     assert [each for each in sorted(files) if not sent(ROOT, each)] == []
-    kept_out = (".git/config", "keys/signing.key", "tests/conftest.py", "flags-repo/burgee.yaml")
+    kept_out: tuple[str, ...] = (
+        ".git/config",
+        "keys/signing.key",
+        "tests/conftest.py",
+        "flags-repo/burgee.yaml",
+    )
     kept_out += ("edge/burgee/__pycache__/x.pyc", "deploy/secrets/token", ".servers/bin/helm")
     assert [each for each in kept_out if sent(ROOT, each)] == []
 

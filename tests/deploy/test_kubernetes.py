@@ -48,7 +48,7 @@ def pod(part: str) -> dict[str, Any]:
 
 
 def helm(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [program("helm"), *arguments]
+    command: list[str | Path] = [program("helm"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -61,7 +61,8 @@ def rendered(*arguments: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("version", ["1.30", "1.37"])
 def test_manifests_are_valid(version: str, tmp_path: Path) -> None:
     files = [FOLDER / each for each in [*ALL, "secrets.example.yaml"]]
-    command = [program("kubernetes-validate"), "--strict", "-k", version, *files]
+    command: list[str | Path] = [program("kubernetes-validate"), "--strict", "-k", version]
+    command += files
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(" passed ") + done.stderr.count(" passed ") == 21

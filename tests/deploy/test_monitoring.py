@@ -153,11 +153,12 @@ def test_prometheus_takes_all_of_it(tmp_path: Path) -> None:
     extra = tmp_path / "dashboard.yaml"
     rules = [{"record": f"panel:{n}", "expr": plain(expr)} for n, (_, expr) in enumerate(QUERIES)]
     extra.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
-    for arguments in (
+    calls: tuple[list[str | Path], ...] = (
         ["check", "rules", RULES, extra],
         ["check", "config", RULES.with_name("scrape.yaml")],
         ["test", "rules", RULES.with_name("rules_test.yaml")],
-    ):
+    )
+    for arguments in calls:
         done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -5,59 +5,27 @@ hangs, passes events on at once, shows operators' pages to nobody, and repeats n
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from support.deployed import CONFIGURATION, proxied
 from support.edge import ACME
 from support.event_source import EventSource
 from support.node_process import NodeProcess
-from support.process import ROOT
 from support.scripted_server import Reply, scripted_server
-from support.servers.programs import program, program_environment
-from support.servers.running import free_port, running_server
+from support.servers.running import free_port
 from support.snapshots import write_environment
 from support.wire import ask
 
-CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 TENANT = {"X-Tenant-ID": "acme"}
 EVALUATE = b'{"flag_key": "half", "user": {"id": "u-1"}}'
-
-
-def placed(folder: Path, ports: Mapping[str, int]) -> Path:
-    """Our configuration with its addresses and folders put where the test has them."""
-    text = CONFIGURATION.replace("/tmp/", f"{folder}/").replace("/dev/stderr", f"{folder}/error")
-    for name in ("edge-1:8080", "edge-2:8080", "writer:8081"):
-        text = text.replace(f"server {name} ", f"server 127.0.0.1:{ports[name]} ")
-    text = text.replace("listen 8080 ", f"listen 127.0.0.1:{ports['nodes']} ")
-    text = text.replace("listen 8081;", f"listen 127.0.0.1:{ports['writer']};")
-    path = folder / "nginx.conf"
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    path.write_text(user + text, encoding="utf-8")
-    return path
-
-
-@contextmanager
-def proxied(folder: Path, ports: dict[str, int]) -> Iterator[dict[str, int]]:
-    folder.mkdir()
-    ports |= {"nodes": free_port(), "writer": free_port()}
-    path = placed(folder, ports)
-    command: list[str | Path] = [program("nginx"), "-p", folder, "-e", folder / "error", "-c", path]
-    tried = subprocess.run(
-        [*command, "-t"], env=program_environment(), capture_output=True, text=True, check=False
-    )
-    assert tried.returncode == 0, tried.stderr
-    assert "warn" not in tried.stderr
-    with running_server(command, ports["nodes"], folder / "log"):
-        yield ports
 
 
 def status_of(port: int, method: str, path: str, body: bytes | None = None) -> int:
