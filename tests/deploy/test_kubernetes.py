@@ -98,6 +98,9 @@ def test_the_chart_can_do_less_and_more() -> None:
         "BURGEE_EDGE_WAKE_PASSWORD",
     }
     assert "/etc/burgee/trust/old.pub,/etc/burgee/trust/new.pub" in text
+    rotated = json.dumps(rendered("--set", "signingFiles={old.key,new.key}"))
+    signs = '"--sign", "/etc/burgee/signing/old.key", "--sign", "/etc/burgee/signing/new.key"'
+    assert signs in rotated
 
 
 @pytest.mark.parametrize(

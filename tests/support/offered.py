@@ -13,7 +13,6 @@ import click
 __all__ = ["commands_of_page", "wrong_with"]
 
 COMING = {
-    "verify": {"--rebuild"},
     "stale": {"--metrics"},
 }
 """Options of ADR 0021 that may not be there yet."""
