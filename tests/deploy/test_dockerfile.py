@@ -91,6 +91,8 @@ def test_git_is_in_the_full_image_alone() -> None:
     found = {name for name, text in installs.items() if re.search(r"apt-get|\bgit\b", text)}
     assert found == {"full"}
     assert not any("curl" in text for text in installs.values())
+    path = environment_of("edge")["PATH"].split(":")
+    assert {"/usr/sbin", "/sbin"} <= set(path), "dpkg finds nothing without"
 
 
 def test_installs_are_locked_and_build_nothing_foreign() -> None:
