@@ -12,11 +12,6 @@ import click
 
 __all__ = ["commands_of_page", "wrong_with"]
 
-COMING = {
-    "stale": {"--metrics"},
-}
-"""Options of ADR 0021 that may not be there yet."""
-
 _FENCED = re.compile(r"^```(?:sh|console|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(burgee [^`]+)`")
 _BEFORE = re.compile(r"[|&;(]+|\w+=.*|exec|!")
@@ -28,35 +23,22 @@ def wrong_with(words: Sequence[str]) -> str | None:
     name, *rest = words
     try:
         module = importlib.import_module(f"burgee_cli.commands.{name.replace('-', '_')}")
-    except ModuleNotFoundError as error:
-        known = name in COMING and str(error.name).startswith("burgee_cli.commands.")
-        return None if known else f"there is no command {name}"
+    except ModuleNotFoundError:
+        return f"there is no command {name}"
     command: click.Command = module.command
     if isinstance(command, click.Group):
         if not rest or rest[0] not in command.commands:
             return f"{name} has no command {rest[:1]}"
         command, rest = command.commands[rest[0]], rest[1:]
     with click.Context(command, info_name=name) as context:
-        parser = command.make_parser(context)
-        while True:
-            try:
-                parser.parse_args(list(rest))
-            except click.NoSuchOption as error:
-                if error.option_name not in COMING.get(name, ()):
-                    return error.format_message()
-                rest = _without(rest, error.option_name)
-            except click.BadOptionUsage as error:
-                # Prose names an option without its value.
-                return None if rest[-1] == error.option_name else error.format_message()
-            except click.UsageError as error:
-                return error.format_message()
-            else:
-                return None
-
-
-def _without(words: Sequence[str], option: str) -> list[str]:
-    """The words without an option; a value behind it is left to count as an argument."""
-    return [each for each in words if each.partition("=")[0] != option]
+        try:
+            command.make_parser(context).parse_args(list(rest))
+        except click.BadOptionUsage as error:
+            # Prose names an option without its value.
+            return None if rest[-1] == error.option_name else error.format_message()
+        except click.UsageError as error:
+            return error.format_message()
+    return None
 
 
 def commands_of_page(path: Path) -> Iterator[list[str]]:
