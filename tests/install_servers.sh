@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings the servers that tests talk to into a folder of their own; nothing is installed or started.
-# Redis, NATS, nginx, promtool and a clock that can be set come from Debian's packages where apt is, an S3-compatible
-# store (versitygw) is built where Go is. What cannot be had is said, and its tests are skipped.
+# Redis, NATS, nginx, promtool and a clock that can be set come from Debian's packages where apt is,
+# an S3-compatible store (versitygw) is built where Go is. What cannot be had is said, and its tests
+# are skipped.
 set -euo pipefail
 
 into=$1
@@ -26,7 +27,7 @@ fi
 if [ ! -x "$into/bin/versitygw" ] && ! command -v versitygw >/dev/null; then
 	if command -v go >/dev/null; then
 		echo "building versitygw, an S3-compatible store (once, minutes)" >&2
-		GOBIN="$into/bin" go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
+		GOBIN="$into/bin" timeout 600 go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
 			|| echo "versitygw cannot be built: tests of object stores are skipped" >&2
 	else
 		echo "no Go here: tests of object stores need versitygw on PATH" >&2
