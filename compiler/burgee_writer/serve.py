@@ -259,7 +259,7 @@ async def _follow(branch: Branch, figures: WriteFigures) -> None:
             if said:
                 _log.info("the repository can be read again")
             said = False
-        except (Unreachable, OSError, ValueError, pygit2.GitError) as error:
+        except Exception as error:  # noqa: BLE001  the loop has to outlive whatever git does
             if not said:
                 _log.warning("the repository cannot be read", reason=str(error))
             said = True

@@ -218,7 +218,7 @@ class Webhooks:
     def _read_changes(self) -> None:
         tip = self._changes.tip()
         ledger = self._store.ledger
-        if ledger.begun and ledger.commit == tip:
+        if ledger.begun and tip in (ledger.commit, None):  # one that is gone may come back
             return
         if ledger.begun and tip is not None:
             try:

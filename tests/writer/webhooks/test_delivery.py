@@ -247,6 +247,22 @@ def test_a_rewritten_branch_goes_on_from_its_tip(tmp_path: Path) -> None:
     assert [each.json()["commit"] for each in receiver.asked][1:] == ["a" * 40]
 
 
+def test_a_branch_that_is_away_for_a_while(tmp_path: Path) -> None:
+    """What was before is not told again, not even what was before the first start."""
+    changes, looked = ListedChanges(), list[str]()
+    with scripted_server() as receiver:
+        changes.add(receiver.url)
+        with running(tmp_path, changes, hasty(keep=1)) as hooks:
+            changes.add(receiver.url)
+            until(lambda: all_are(hooks, "delivered"), "a delivery")
+            changes.away = looked.append
+            until(lambda: len(looked) > 2, "it is missed")
+            changes.away = None
+            last = changes.add(receiver.url)
+            until(lambda: len(receiver.asked) > 1, "what is new")
+        assert [each.json()["commit"] for each in receiver.asked][1:] == [last.commit]
+
+
 def journal(folder: Path) -> str:
     return (folder / "webhooks" / "journal-0.jsonl").read_text(encoding="utf-8")
 
