@@ -105,6 +105,7 @@ def test_a_receiver_that_fails_at_first_gets_the_same_again(tmp_path: Path) -> N
 def test_a_dead_letter_is_kept_and_can_be_sent_again(tmp_path: Path) -> None:
     changes = ListedChanges()
     with (
+        log_stream() as log,
         scripted_server(lambda _: Reply(503)) as receiver,
         running(tmp_path, changes, hasty(most_attempts=3)) as hooks,
     ):
@@ -120,6 +121,10 @@ def test_a_dead_letter_is_kept_and_can_be_sent_again(tmp_path: Path) -> None:
         until(lambda: all_are(hooks, "delivered"), "a delivery")
         assert hooks.figures().dead == 1
     assert len(receiver.asked) == 4
+    warned = [json.loads(each) for each in log.getvalue().splitlines() if "warning" in each]
+    assert [(each["tries"], each["status"]) for each in warned] == [(1, 503), (2, 503), (3, 503)]
+    assert ["again" in each["message"] for each in warned] == [True, True, False]
+    assert SECRET not in log.getvalue()
 
 
 def test_gone_is_final(tmp_path: Path) -> None:
