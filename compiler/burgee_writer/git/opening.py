@@ -106,13 +106,14 @@ def _checked_out(repository: pygit2.Repository) -> str:
 def _own_branch(remote: Remote, clone: Path) -> str:
     """Return the branch that the remote names as its own, or did when it was last reached."""
     config = pygit2.Repository(str(clone)).config
+    known = config[_OWN_BRANCH] if _OWN_BRANCH in config else None  # noqa: SIM401  it has no `get`
     try:
         name = remote.head()
     except Unreachable:
-        if _OWN_BRANCH not in config:
+        if known is None:
             raise
-        return config[_OWN_BRANCH]
-    if _OWN_BRANCH not in config or config[_OWN_BRANCH] != name:
+        return known
+    if known != name:
         with suppress(pygit2.GitError, OSError):  # another process is at it
             config[_OWN_BRANCH] = name
     return name
