@@ -29,6 +29,8 @@ from burgee_compiler.publish.watch import Watch, Watched
 __all__ = ["Watching", "watch"]
 
 _LOCK: Final = "publish.lock"
+_GRACE: Final = 20.0
+"""Seconds after which the process ends, whatever it waits for."""
 
 
 class Watching(Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ def watch(given: Watching, target: Target, how: How) -> int:
         )
         running = Watch(watched, how, _log, figures, stop)
         ended = _end_on_signals(stop, running)
-        _log("info", "watching", source=repository.root.name, target=target.place)
+        _log("info", "watching", source=repository.name, target=target.place)
         running.run()
         _log("info", "ended")
     return INTERRUPT if ended == [signal.SIGINT] else 0
@@ -70,6 +72,10 @@ def _end_on_signals(stop: threading.Event, running: Watch) -> list[int]:
     seen: list[int] = []
 
     def end(number: int, _: object) -> None:
+        if not seen:  # git may wait for a remote that hangs; whatever is cut off can be done again
+            forced = threading.Timer(_GRACE, os._exit, (0,))
+            forced.daemon = True
+            forced.start()
         seen.append(number)
         stop.set()
         running.wake()
@@ -83,6 +89,8 @@ def _end_on_signals(stop: threading.Event, running: Watch) -> list[int]:
 def _state(given: Watching) -> Iterator[Followed]:
     """Yield the repository; a mirror of it belongs to one process at a time."""
     if not is_url(given.source):
+        if not Path(given.source).is_dir():
+            raise Usage(f"there is no folder {given.source}", "name a git repository, or its URL")
         yield LocalRepository(Path(given.source), given.branch)
         return
     if given.state is None:

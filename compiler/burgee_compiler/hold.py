@@ -84,7 +84,7 @@ def _last_tenant(found: TenantDocuments) -> LastTenant:
             form = msgspec.json.decode(raw, type=FlagForm)
             flags[key] = LastFlag(bytes(raw), form, tuple(_all_segments(form, shapes)))
         members = {
-            name: {each: found.members[each] for each in _documents(shape)}
+            name: {each: bytes(found.members[each]) for each in _documents(shape)}
             for name, shape in shapes.items()
         }
     except (msgspec.DecodeError, KeyError) as error:

@@ -11,7 +11,7 @@ import msgspec
 
 from burgee.evaluation.tenant import TenantFlags
 from burgee.snapshot.canonical import digest
-from burgee.snapshot.documents import Entries, TenantDocuments
+from burgee.snapshot.documents import Data, Entries, TenantDocuments
 from burgee.snapshot.forms import (
     FORMAT,
     DocumentRef,
@@ -23,6 +23,7 @@ from burgee.snapshot.forms import (
 from burgee.snapshot.members import MemberList
 
 __all__ = [
+    "ReadMembers",
     "Refused",
     "Snapshot",
     "TenantDocuments",
@@ -33,12 +34,15 @@ __all__ = [
     "read_environment",
     "read_folder",
     "read_tenant",
+    "read_verified",
 ]
 
 T = TypeVar("T")
 D = TypeVar("D", FlagsDocument, SegmentsDocument)
 Read = Callable[[str], bytes]
 """Takes a path of the dist layout, relative to the environment's folder; OSError if absent."""
+ReadMembers = Callable[[str, str], Data]
+"""Takes the path of a member list and its whole digest; raises Refused as `read_verified` does."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
@@ -101,10 +105,16 @@ def read_folder(folder: Path) -> Read:
     return lambda path: (folder / path).read_bytes()
 
 
-def load_environment(read: Read, environment: str, previous: Snapshot | None = None) -> Snapshot:
+def load_environment(
+    read: Read,
+    environment: str,
+    previous: Snapshot | None = None,
+    read_members: ReadMembers | None = None,
+) -> Snapshot:
     """Return the snapshot that `read` leads to, every document verified.
 
-    Tenants whose manifest is the same in `previous` are taken over from it. Raises Refused where
+    Tenants whose manifest is the same in `previous` are taken over from it. Member lists come from
+    `read_members`, where it is given. Raises Refused where
     anything is missing, damaged, too new, or not of this environment.
     """
     data, manifest = read_environment(read, environment)
@@ -116,19 +126,26 @@ def load_environment(read: Read, environment: str, previous: Snapshot | None = N
         if previous is not None and before is not None and known == whole:
             tenants[name], manifests[name] = before, previous.manifests[name]
             continue
-        manifests[name], tenants[name] = load_tenant(read, environment, name, whole, before)
+        manifests[name], tenants[name] = load_tenant(
+            read, environment, name, whole, before, read_members
+        )
     return Snapshot(manifest, digest(data), tenants, manifests, data)
 
 
 def load_tenant(
-    read: Read, environment: str, tenant: str, whole: str, previous: TenantFlags | None = None
+    read: Read,
+    environment: str,
+    tenant: str,
+    whole: str,
+    previous: TenantFlags | None = None,
+    read_members: ReadMembers | None = None,
 ) -> tuple[TenantManifest, TenantFlags]:
     """Return one tenant's manifest and flags; `whole` is the manifest's digest.
 
     Raises Refused as `load_environment` does.
     """
     before = None if previous is None else previous.documents
-    found = read_tenant(read, environment, tenant, whole, before)
+    found = read_tenant(read, environment, tenant, whole, before, read_members)
     try:
         members = {name: MemberList(data) for name, data in found.members.items()}
         flags = TenantFlags(tenant, found.flags, found.segments, members.__getitem__)
@@ -157,7 +174,12 @@ def read_environment(read: Read, environment: str) -> tuple[bytes, EnvironmentMa
 
 
 def read_tenant(
-    read: Read, environment: str, tenant: str, whole: str, previous: TenantDocuments | None = None
+    read: Read,
+    environment: str,
+    tenant: str,
+    whole: str,
+    previous: TenantDocuments | None = None,
+    read_members: ReadMembers | None = None,
 ) -> TenantDocuments:
     """Return a tenant's documents, every one verified; Refused where one of them is not well.
 
@@ -166,7 +188,7 @@ def read_tenant(
     if not _NAME.fullmatch(tenant) or not _HEX.fullmatch(whole):
         raise Refused("malformed", f"the manifest names no proper tenant or digest: {tenant!r}")
     path = document_path(tenant, "manifest", whole)
-    manifest = _decode(_verified(read, path, whole), TenantManifest, path)
+    manifest = _decode(read_verified(read, path, whole), TenantManifest, path)
     _check_format(manifest.format, path)
     if (manifest.environment, manifest.tenant) != (environment, tenant):
         raise Refused("wrong_tenant", f"{path} is of {manifest.environment}/{manifest.tenant}")
@@ -181,15 +203,18 @@ def read_tenant(
         segments = previous.segments
     else:
         segments = _document(read, tenant, "segments", manifest.segments, SegmentsDocument).segments
-    members = {} if previous is None else previous.members
+    known_members = {} if previous is None else previous.members
+    members: dict[str, Data] = {}
+    for ref in manifest.members:
+        data = known_members.get(ref.digest)
+        if data is None:
+            data = _members(read, tenant, ref, read_members)
+        members[ref.digest] = data
     return TenantDocuments(
         manifest,
         _merged(parts, previous, path),
         segments,
-        {
-            ref.digest: members.get(ref.digest) or _bytes(read, tenant, "members", ref)
-            for ref in manifest.members
-        },
+        members,
         parts,
     )
 
@@ -220,10 +245,18 @@ def _document(read: Read, tenant: str, kind: str, ref: DocumentRef, form: type[D
     return document
 
 
+def _members(read: Read, tenant: str, ref: DocumentRef, read_members: ReadMembers | None) -> Data:
+    if read_members is None:
+        return _bytes(read, tenant, "members", ref)
+    if not _HEX.fullmatch(ref.digest):
+        raise Refused("malformed", f"{ref.digest!r} is no digest")
+    return read_members(document_path(tenant, "members", ref.digest), ref.digest)
+
+
 def _bytes(read: Read, tenant: str, kind: str, ref: DocumentRef) -> bytes:
     if not _HEX.fullmatch(ref.digest):
         raise Refused("malformed", f"{ref.digest!r} is no digest")
-    return _verified(read, document_path(tenant, kind, ref.digest), ref.digest)
+    return read_verified(read, document_path(tenant, kind, ref.digest), ref.digest)
 
 
 def _read(read: Read, path: str) -> bytes:
@@ -233,7 +266,8 @@ def _read(read: Read, path: str) -> bytes:
         raise Refused("unreadable", f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _verified(read: Read, path: str, whole: str) -> bytes:
+def read_verified(read: Read, path: str, whole: str) -> bytes:
+    """Return a file whose SHA-256 is `whole`, in hex; Refused where it is not, or not there."""
     data = _read(read, path)
     if digest(data) != whole:
         raise Refused("digest", f"{path} is damaged: its SHA-256 is not the one its manifest names")

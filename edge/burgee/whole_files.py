@@ -12,7 +12,7 @@ __all__ = ["holds", "put_whole"]
 _MOST_AHEAD: Final = 86_400  # seconds that times may run ahead of the clock
 
 
-def put_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+def put_whole(path: Path, data: bytes | memoryview, mode: int = 0o644) -> None:
     """Make `path` hold `data`, its folder made where there is none; untouched if it does already.
 
     Written beside it, synced, renamed over it. OSError where that cannot be done; nothing is left
@@ -38,7 +38,7 @@ def put_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     _sync_folder(path.parent)
 
 
-def holds(path: Path, data: bytes) -> bool:
+def holds(path: Path, data: bytes | memoryview) -> bool:
     """Return whether a file is there and holds just these bytes."""
     try:
         return path.read_bytes() == data

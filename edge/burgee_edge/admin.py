@@ -25,6 +25,17 @@ def figure_metrics(figures: Figures) -> Metrics:
         ("tenant", "flag", "variant"),
         kind="counter",
     )
+    shown.computed(
+        "burgee_flag_last_evaluated_timestamp_seconds",
+        "When a flag was last served, to the minute.",
+        figures.last,
+        ("tenant", "flag"),
+    )
+    shown.computed(
+        "burgee_evaluations_since_timestamp_seconds",
+        "When this node began to count.",
+        lambda: figures.since,
+    )
     return shown
 
 

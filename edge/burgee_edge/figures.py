@@ -3,7 +3,8 @@
 An answer of many flags is counted as one; what it held is added up when somebody looks.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from burgee_http.metrics import Cell
@@ -34,9 +35,12 @@ class Tally:
 class Figures:
     """The sums, and the tallies that are not yet in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.since = clock()
+        self._clock = clock
         self._sums: dict[Served, Cell] = {}
         self._open: set[Tally] = set()
+        self._seen: dict[tuple[str, ...], tuple[int, float]] = {}  # count and time, by flag
 
     def cell(self, tenant: str, flag: str, variant: str | None) -> Cell:
         """Return where a variant is counted; whoever counts it often keeps that."""
@@ -61,6 +65,21 @@ class Figures:
         """Add up a tally that will not grow any more."""
         self._open.discard(tally)
         _add(tally)
+
+    def look(self) -> None:
+        """Note which flags were served since the last look; counting itself asks no clock."""
+        now = self._clock()
+        counts: dict[tuple[str, ...], int] = {}
+        for (tenant, flag, _), count in self.read().items():
+            counts[tenant, flag] = counts.get((tenant, flag), 0) + int(count)
+        for name, count in counts.items():
+            if self._seen.get(name, (0, 0.0))[0] != count:
+                self._seen[name] = count, now
+
+    def last(self) -> Mapping[tuple[str, ...], float]:
+        """Return when each flag was last served, in seconds since 1970, as of the looks at it."""
+        self.look()
+        return {name: at for name, (_, at) in self._seen.items()}
 
     def read(self) -> Mapping[tuple[str, ...], float]:
         """Return all sums."""

@@ -25,6 +25,10 @@ _PATIENCE: Final = 1.0
 # Every worker follows the source: a snapshot that is taken or refused is counted by each.
 _SHARED_OUT: Final = frozenset({"burgee_event_streams"})  # measured, and each has its own part
 _SEEN_BY_ALL: Final = frozenset({"burgee_reloads", "burgee_refusals"})
+# Times: of several workers the latest is what holds for the node.
+_LATEST: Final = frozenset(
+    {"burgee_flag_last_evaluated_timestamp_seconds", "burgee_evaluations_since_timestamp_seconds"}
+)
 
 Name = Literal["node", "figures"]
 Labels = tuple[tuple[str, str], ...]
@@ -127,7 +131,7 @@ class _Merged(Collector):
         for family in own:
             merged = Metric(family.name, family.help, family.kind)
             same = [each[family.name] for each in by_name if family.name in each]
-            own_alone = family.kind == "gauge" and family.name not in _SHARED_OUT
+            own_alone = family.kind == "gauge" and family.name not in _SHARED_OUT | _LATEST
             values = _own(family) if own_alone else _sums(family, same)
             for (name, labels), value in values.items():
                 merged.add_sample(name, dict(labels), value)
@@ -144,7 +148,9 @@ def _sums(family: Family, others: list[Family]) -> Mapping[tuple[str, Labels], f
         for name, labels, value in each.samples:
             key = name, _key(labels)
             before = sums.get(key, 0.0)
-            sums[key] = max(before, value) if family.name in _SEEN_BY_ALL else before + value
+            sums[key] = (
+                max(before, value) if family.name in _SEEN_BY_ALL | _LATEST else before + value
+            )
     return sums
 
 

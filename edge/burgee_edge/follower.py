@@ -13,6 +13,7 @@ from burgee_edge.cache import ResponseCache
 from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
+from burgee_edge.member_files import MemberFiles
 from burgee_edge.pulse import Pulse
 from burgee_edge.served import Served, make_served
 from burgee_edge.sources.source import MANIFEST, Source
@@ -33,7 +34,7 @@ class Follower:
     one source, one `keeps` the local copy.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a node is put together from)
         self,
         source: Source,
         holder: Holder,
@@ -43,6 +44,7 @@ class Follower:
         trust: Trust | None = None,
         last_good: LastGood | None = None,
         keeps: bool = True,
+        member_files: MemberFiles | None = None,
         max_staleness: float | None = None,
     ) -> None:
         self.wake = asyncio.Event()  # set it, and the source is looked at
@@ -55,6 +57,7 @@ class Follower:
         self._trust = trust
         self._last_good = last_good
         self._keeps = keeps
+        self._member_files = member_files if last_good is None else last_good.member_files
         self._seen = ""  # the digest of the manifest that was last read
         self._refused: tuple[str, str] | None = None
         self._final: tuple[Refused, str] | None = None
@@ -190,11 +193,15 @@ class Follower:
             with suppress(OSError):  # what was checked is what is served and kept
                 read = _with(read, {path: self._source.read(path)})
             self._trust.check(read, manifest)
-        return make_served(read, self._environment, current, self._make_cache)
+        return make_served(read, self._environment, current, self._make_cache, self._member_files)
 
     def _save(self, served: Served) -> None:
-        if self._last_good is not None and self._keeps:
+        if not self._keeps:
+            return
+        if self._last_good is not None:
             self._last_good.save(served, self._holder.highest)
+        elif self._member_files is not None:
+            self._member_files.keep({*served.documents, *served.older})
 
 
 def _with(read: Read, known: Mapping[str, bytes]) -> Read:

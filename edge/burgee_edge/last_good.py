@@ -13,6 +13,7 @@ from burgee.signatures import Trust
 from burgee.whole_files import put_whole
 from burgee_edge.cache import ResponseCache
 from burgee_edge.holder import Highest
+from burgee_edge.member_files import MemberFiles
 from burgee_edge.served import Served, make_served
 from burgee_edge.sources.source import MANIFEST
 
@@ -57,13 +58,18 @@ class LastGood:
             _log.error("the highest order served is not known any more", detail=str(error))
             return None
 
+    @property
+    def member_files(self) -> MemberFiles:
+        """The member lists of the copy, which may be mapped from there."""
+        return MemberFiles(self._set)
+
     def load(self, make_cache: Callable[[], ResponseCache]) -> Served:
         """Return the copy, verified; raises Refused."""
         read = read_folder(self._set)
         if self._trust is not None:
             with contextlib.suppress(OSError):
                 self._trust.check(read, read(MANIFEST))
-        served = make_served(read, self._environment, None, make_cache)
+        served = make_served(read, self._environment, None, make_cache, self.member_files)
         self._written = served.snapshot.digest
         return served
 

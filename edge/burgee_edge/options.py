@@ -1,6 +1,6 @@
 """From settings to checked options: everything that can be wrong with them, at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from burgee.client.http import read_address
 from burgee_edge.sources.opening import SCHEMES
+from burgee_edge.sources.wake_url import WakeUrl, read_wake_url
 from burgee_http.common_settings import PUBLIC_URL, read_limits
 from burgee_http.insecure import is_loopback
 from burgee_http.limits import Limits
@@ -27,6 +28,8 @@ class Options(Struct, frozen=True, kw_only=True):
     any_order: bool
     state_dir: Path | None
     poll_seconds: float
+    wake: tuple[WakeUrl, ...]
+    wake_password: str | None
     max_staleness: float | None
     max_document_bytes: int
     host: str
@@ -56,14 +59,16 @@ class Options(Struct, frozen=True, kw_only=True):
 def read_options(values: Mapping[str, Any]) -> Options:
     """Return the options; raises SettingsError with every problem."""
     admin, bad_admin = _admin(values["admin_listen"])
-    problems = [*_served(values), *_callers(values), *bad_admin, *_events(values)]
+    wake, bad_wake = _wake(values["wake"])
+    problems = [*_served(values), *_callers(values), *bad_admin, *bad_wake, *_events(values)]
     if problems:
         raise SettingsError(problems)
-    other = {"admin", "cors_origins", "public_url", "limits"}
+    other = {"wake", "admin", "cors_origins", "public_url", "limits"}
     same = set(Options.__struct_fields__) - other
     return Options(
         **{name: values[name] for name in same},
         admin=admin,
+        wake=wake,
         cors_origins=values["cors_origin"],
         public_url=values["public_url"] and values["public_url"].rstrip("/"),
         limits=read_limits(values),
@@ -113,6 +118,17 @@ def _remote(source: str, values: Mapping[str, Any]) -> list[str]:
     if values["source_token_file"] and address.scheme == "http" and not address.loopback:
         problems.append("--source-token-file would send the token in clear: name an https:// URL")
     return problems
+
+
+def _wake(given: Sequence[str]) -> tuple[tuple[WakeUrl, ...], list[str]]:
+    found: list[WakeUrl] = []
+    problems: list[str] = []
+    for each in given:
+        try:
+            found.append(read_wake_url(each))
+        except ValueError as error:
+            problems.append(f"--wake: {error}")
+    return tuple(found), problems
 
 
 def _callers(values: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from structlog.contextvars import bind_contextvars
@@ -21,11 +22,18 @@ from burgee_edge.fleet import Fleet, Name
 from burgee_edge.follower import Follower
 from burgee_edge.holder import Holder
 from burgee_edge.last_good import LastGood
+from burgee_edge.member_files import MemberFiles
 from burgee_edge.node import Node
 from burgee_edge.options import Options, read_options
 from burgee_edge.sources.opening import open_source
 from burgee_edge.sources.source import Source
-from burgee_edge.status import add_credential_metrics, add_event_metrics, add_snapshot_metrics
+from burgee_edge.sources.wake import Waker
+from burgee_edge.status import (
+    add_credential_metrics,
+    add_event_metrics,
+    add_snapshot_metrics,
+    add_wake_metrics,
+)
 from burgee_edge.workers import run_workers
 from burgee_http.authentication import Authenticator
 from burgee_http.clients import parse_clients
@@ -43,6 +51,7 @@ from burgee_http.tenancy import Gate
 __all__ = ["serve"]
 
 _USAGE = 2
+_LOOK_SECONDS = 60.0
 
 
 def serve(values: Mapping[str, Any]) -> int:
@@ -56,7 +65,9 @@ def serve(values: Mapping[str, Any]) -> int:
         configure_logs(level=options.log_level)
         if options.workers > 1:
             return _serve_by_workers(options)
-        return serve_listeners(build(options), grace_seconds=options.grace_seconds)
+        with TemporaryDirectory(prefix="burgee-edge-") as scratch:
+            listeners = build(options, Path(scratch))
+            return serve_listeners(listeners, grace_seconds=options.grace_seconds)
     except SettingsError as error:
         problems = error.problems
     except (ServeError, OSError, ValueError) as error:
@@ -75,7 +86,7 @@ def _serve_by_workers(options: Options) -> int:
 
     def work(index: int, folder: Path, ready: Callable[[], None]) -> int:
         bind_contextvars(worker=index)  # on every line of its log
-        listeners = build(options, Fleet(folder, index, options.workers))
+        listeners = build(options, folder, Fleet(folder, index, options.workers))
         return serve_on(
             listeners, sockets, grace_seconds=options.grace_seconds, ready=lambda _: ready()
         )
@@ -83,14 +94,20 @@ def _serve_by_workers(options: Options) -> int:
     return run_workers(options.workers, work, lambda: print_listening([address(sockets[0])]))
 
 
-def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
+def build(
+    options: Options, scratch: Path | None = None, fleet: Fleet | None = None
+) -> list[Listener]:
     """Put a node together, its first look at the source taken; OSError or ValueError where a
     file that the settings name cannot be used.
+
+    `scratch` is a folder of the node's own, which its workers share; it need not outlive it.
+    Without one, and without a state folder, member lists are kept in memory.
     """
     metrics, figures = Metrics(process=fleet is None), Figures()
     shown = figure_metrics(figures)
     authenticator = _authenticator(options)
-    follower, holder = _follower(options, metrics, figures, keeps=fleet is None or fleet.leads)
+    leads = fleet is None or fleet.leads
+    follower, holder = _follower(options, metrics, figures, scratch, keeps=leads)
     if authenticator is not None:
         add_credential_metrics(metrics, authenticator)
     hub = _hub(options)
@@ -107,7 +124,9 @@ def build(options: Options, fleet: Fleet | None = None) -> list[Listener]:
         cors=Cors(options.cors_origins, headers=("last-event-id",), local_only=options.insecure),
         check=check_local if options.insecure else None,
         freshness=follower.freshness,
-        lifespan=_background(follower, authenticator, fleet),
+        lifespan=_background(
+            follower, _waker(options, follower, metrics), authenticator, fleet, figures
+        ),
     )
     app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
     listeners = [
@@ -175,6 +194,23 @@ def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
         raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
 
 
+def _waker(options: Options, follower: Follower, metrics: Metrics) -> Waker | None:
+    if not options.wake:
+        return None
+
+    def call() -> None:
+        follower.wake.set()
+
+    waker = Waker(
+        options.wake,
+        options.environment,
+        call,
+        password=options.wake_password,
+    )
+    add_wake_metrics(metrics, waker)
+    return waker
+
+
 def _source(options: Options) -> Source:
     try:
         return open_source(
@@ -190,7 +226,7 @@ def _source(options: Options) -> Source:
 
 
 def _follower(
-    options: Options, metrics: Metrics, figures: Figures, *, keeps: bool
+    options: Options, metrics: Metrics, figures: Figures, scratch: Path | None, *, keeps: bool
 ) -> tuple[Follower, Holder]:
     trust = Trust.read(options.trust) if options.trust else None
     last_good = _last_good(options, trust)
@@ -211,6 +247,7 @@ def _follower(
         trust=trust,
         last_good=last_good,
         keeps=keeps,
+        member_files=None if scratch is None else MemberFiles(scratch / "members"),
         max_staleness=options.max_staleness,
     )
     add_snapshot_metrics(metrics, holder, follower.freshness)
@@ -219,8 +256,10 @@ def _follower(
 
 def _background(
     follower: Follower,
+    waker: Waker | None,
     authenticator: Authenticator | None,
     fleet: Fleet | None,
+    figures: Figures,
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     """Return what runs beside the requests: following the source, clients and keys, and telling
     the other workers.
@@ -232,6 +271,9 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
+        tasks.append(asyncio.create_task(_look_at(figures)))
+        if waker is not None:
+            tasks.append(asyncio.create_task(waker.run()))
         try:
             async with nullcontext() if fleet is None else fleet.answering():
                 yield
@@ -244,3 +286,10 @@ def _background(
             follower.close()
 
     return lifespan
+
+
+async def _look_at(figures: Figures) -> None:
+    """Note once a minute which flags were asked for, whether or not anybody wants to know."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        figures.look()

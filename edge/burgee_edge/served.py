@@ -3,10 +3,19 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from burgee.load import Read, Snapshot, document_path, load_environment, named_documents
+from burgee.load import (
+    Read,
+    Snapshot,
+    document_path,
+    load_environment,
+    named_documents,
+    read_verified,
+)
 from burgee.signatures import signature_path
+from burgee.snapshot.documents import Data
 from burgee_edge.cache import ResponseCache
 from burgee_edge.events_history import History
+from burgee_edge.member_files import MemberFiles
 from burgee_edge.view import TenantView, empty_view
 from burgee_http.call import JSON
 from burgee_http.fields import Fields
@@ -27,8 +36,8 @@ class Served:
         self,
         snapshot: Snapshot,
         views: Mapping[str, TenantView],
-        documents: Mapping[str, bytes],
-        older: Mapping[str, bytes],
+        documents: Mapping[str, Data],
+        older: Mapping[str, Data],
         history: History,
     ) -> None:
         self.snapshot = snapshot
@@ -64,20 +73,30 @@ def make_served(
     environment: str,
     previous: Served | None,
     make_cache: Callable[[], ResponseCache],
+    member_files: MemberFiles | None = None,
 ) -> Served:
     """Load, verify and prepare the snapshot that `read` leads to; raises Refused.
 
-    Tenants that did not change are taken over with all that was prepared for them.
+    Tenants that did not change are taken over with all that was prepared for them. Member lists
+    are mapped from `member_files`, where there are any.
     """
-    taken: dict[str, bytes] = {}
+    taken: dict[str, Data] = {}
 
     def recording(path: str) -> bytes:
         data = taken[path] = read(path)
         return data
 
+    def mapped(path: str, whole: str) -> Data:
+        data = taken[path] = (
+            read_verified(read, path, whole)
+            if member_files is None
+            else member_files.take(read, path, whole)
+        )
+        return data
+
     before = None if previous is None else previous.snapshot
     older = {} if previous is None else previous.documents
-    snapshot = load_environment(recording, environment, before)
+    snapshot = load_environment(recording, environment, before, mapped)
     views = _views(snapshot, environment, previous, make_cache)
     documents = {**_documents(snapshot, taken, older), **_signatures(snapshot, read, older)}
     history = (History() if previous is None else previous.history).followed(before, snapshot)
@@ -111,8 +130,8 @@ def _views(
 
 
 def _documents(
-    snapshot: Snapshot, taken: Mapping[str, bytes], older: Mapping[str, bytes]
-) -> dict[str, bytes]:
+    snapshot: Snapshot, taken: Mapping[str, Data], older: Mapping[str, Data]
+) -> dict[str, Data]:
     """Return the documents that a snapshot names; what was taken over was not read again."""
     named = [
         path
@@ -122,9 +141,9 @@ def _documents(
     return {path: taken[path] if path in taken else older[path] for path in named}
 
 
-def _signatures(snapshot: Snapshot, read: Read, older: Mapping[str, bytes]) -> dict[str, bytes]:
+def _signatures(snapshot: Snapshot, read: Read, older: Mapping[str, Data]) -> dict[str, Data]:
     """Return the signatures beside the manifests, where there are any; they are not looked into."""
-    found: dict[str, bytes] = {}
+    found: dict[str, Data] = {}
     with suppress(OSError):
         path = signature_path(snapshot.data)
         found[path] = read(path)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from burgee.load import document_path
+from burgee.snapshot.documents import Data
 from burgee_edge.freshness import Freshness
 from burgee_edge.node import Node
 from burgee_edge.served import Served
@@ -62,7 +63,7 @@ def tenant_manifest(node: Node, call: Call) -> Reply:
     digest = served.snapshot.manifest.tenants.get(tenant)
     if digest is None:
         raise from_status(404)
-    data = served.documents[document_path(tenant, "manifest", digest)]
+    data = bytes(served.documents[document_path(tenant, "manifest", digest)])
     return _manifest(call, served, data, digest)
 
 
@@ -129,8 +130,8 @@ def _mutable(call: Call, data: bytes) -> Reply:
     return Reply(200, data, headers)
 
 
-def _find(path: str, *where: Mapping[str, bytes]) -> bytes:
+def _find(path: str, *where: Mapping[str, Data]) -> bytes:
     for documents in where:
         if path in documents:
-            return documents[path]
+            return bytes(documents[path])
     raise from_status(404)

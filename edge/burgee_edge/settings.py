@@ -4,7 +4,17 @@ from typing import Final
 
 from burgee_http.common_settings import limit_settings, log_settings, stopping_settings
 from burgee_http.limits import Limits
-from burgee_http.settings import SettingsTable, count, flag, number, path, paths, text, texts
+from burgee_http.settings import (
+    Setting,
+    SettingsTable,
+    count,
+    flag,
+    number,
+    path,
+    paths,
+    text,
+    texts,
+)
 
 __all__ = ["TABLE"]
 
@@ -33,6 +43,19 @@ _SERVED: Final = (
     flag("any-order", "Take whatever the source holds, older snapshots too; for `burgee up`."),
     path("state-dir", "DIR", "Where a copy of what was served last is kept, to start from."),
     number("poll-seconds", 1.0, "How often to look at the source where nothing wakes the node."),
+    texts(
+        "wake",
+        "URL",
+        "Who says that there may be something new: redis://, rediss://, nats://, tls:// as "
+        "`burgee publish --notify` has it.",
+    ),
+    Setting(
+        name="wake-password",
+        type=str,
+        default=None,
+        help="The password for `--wake`, where it needs one.",
+        secret=True,
+    ),
     number(
         "max-staleness",
         None,

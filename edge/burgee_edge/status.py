@@ -10,6 +10,7 @@ from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder, Refusal
 from burgee_edge.node import Node
 from burgee_edge.served import Served
+from burgee_edge.sources.wake import Channel, Waker
 from burgee_http.authentication import Authenticator
 from burgee_http.call import JSON, Call, Reply
 from burgee_http.errors import ApiError
@@ -21,6 +22,7 @@ __all__ = [
     "add_credential_metrics",
     "add_event_metrics",
     "add_snapshot_metrics",
+    "add_wake_metrics",
     "health",
     "ready",
     "show_metrics",
@@ -201,6 +203,31 @@ def add_event_metrics(metrics: Metrics, hub: Hub) -> None:
         "burgee_event_streams_refused_total",
         "Streams that there was no room for.",
         lambda: each(hub.refused),
+        ("kind",),
+        kind="counter",
+    )
+
+
+def add_wake_metrics(metrics: Metrics, waker: Waker) -> None:
+    """Add who calls this node, by kind."""
+
+    def each(read: Callable[[Channel], float]) -> dict[tuple[str, ...], float]:
+        found: dict[tuple[str, ...], float] = {}
+        for channel in waker.channels:
+            kind = (channel.url.kind,)
+            found[kind] = found.get(kind, 0.0) + read(channel)
+        return found
+
+    metrics.computed(
+        "burgee_wake_connected",
+        "Who calls this node and can be heard now.",
+        lambda: each(lambda channel: channel.connected),
+        ("kind",),
+    )
+    metrics.computed(
+        "burgee_wakes_total",
+        "Calls heard.",
+        lambda: each(lambda channel: channel.calls),
         ("kind",),
         kind="counter",
     )

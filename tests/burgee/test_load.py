@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from burgee.load import (
     Refused,
@@ -246,3 +248,19 @@ def test_member_lists_are_sequences() -> None:
         members[3]
     with pytest.raises(ValueError, match="not whole"):
         MemberList(b"x")
+
+
+@pytest.mark.parametrize("alike", [0, 4, 8, 12])
+@given(data=st.data())
+def test_a_member_list_holds_what_was_packed(alike: int, data: st.DataObject) -> None:
+    """Spread evenly or not at all: `alike` bytes at the beginning are the same in all."""
+    tails = st.binary(min_size=16 - alike, max_size=16 - alike)
+    listed = data.draw(st.sets(tails, max_size=200))
+    asked = data.draw(st.sets(tails, max_size=20))
+    begin = b"\x7f" * alike
+    members = MemberList(pack_members(begin + each for each in listed))
+    assert len(members) == len(listed)
+    for each in listed | asked:
+        assert (begin + each in members) is (each in listed)
+    for odd in (b"", begin[:15], "text", None):
+        assert odd not in members

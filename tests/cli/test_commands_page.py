@@ -13,7 +13,20 @@ from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 COMMANDS = (
-    *("up", "init", "check", "lock", "test", "comment", "build", "plan", "eval", "explain", "list"),
+    *(
+        "up",
+        "init",
+        "check",
+        "lock",
+        "test",
+        "comment",
+        "build",
+        "publish",
+        "plan",
+        "eval",
+        "explain",
+        "list",
+    ),
     *(
         "show",
         "create",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from burgee_compiler.publish.http import HttpTarget
 from burgee_compiler.publish.publish import How, publish
 from burgee_compiler.publish.target import Denied, Unavailable, Unconditional, Unusable
 from support.build_history import BuildHistory
+from support.certificates import certificate_for
 from support.conditional_server import ConditionalServer, conditional_server
 from support.scripted_server import Asked, Reply, scripted_server
 from support.servers.nginx import nginx_server
@@ -187,3 +189,33 @@ def test_what_answers_as_no_target_does(
             put(history, target)
         assert told in f"{raised.value} {getattr(raised.value, 'help', '')}"
         target.close()
+
+
+def test_a_certificate_has_to_be_trusted(
+    history: BuildHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: dict[str, bytes] = {}
+
+    def answer(asked: Asked) -> Reply:
+        if asked.method == "PUT":
+            there[asked.path] = asked.body
+            return Reply(201)
+        found = there.get(asked.path)
+        return Reply(404) if found is None else Reply(200, found)
+
+    file = certificate_for(tmp_path, "localhost")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    with scripted_server(answer, host="localhost", tls=tls) as server:
+        for trusted in (False, True):
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(file))
+            target = HttpTarget(server.url, lambda: "t-1", single_publisher=True)
+            if trusted:
+                assert put(history, target) == "published"
+                assert {each.headers["authorization"] for each in server.asked} == {"Bearer t-1"}
+            else:
+                with pytest.raises(Unusable, match="its certificate is not trusted"):
+                    put(history, target)
+                assert server.asked == []
+            target.close()

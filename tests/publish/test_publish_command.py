@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from burgee.load import load_environment, read_folder
+from burgee_cli.main import main
 from support.command import Ran, run_burgee
 from support.flag_repository import FlagRepository, git
 from support.servers.s3 import s3_bucket
@@ -29,6 +32,22 @@ def out(tmp_path: Path) -> Path:
 
 def run(source: Path, target: Path | str, *more: str | Path, **variables: str) -> Ran:
     return run_burgee("publish", source, target, *more, cwd=source.parent, env=variables)
+
+
+def call(source: Path, target: Path | str, *more: str | Path) -> Ran:
+    """Do the same in this process, which takes a tenth of the time."""
+    arguments = ["publish", *map(str, (source, target, *more))]
+    written = BytesIO(), BytesIO()
+    out, err = (TextIOWrapper(each, "utf-8", write_through=True) for each in written)
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert isinstance(ended.value.code, int)
+    return Ran(arguments, ended.value.code, *(each.getvalue().decode() for each in written))
+
+
+@pytest.fixture(autouse=True)
+def hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURGEE_CACHE", str(tmp_path / "cache"))
 
 
 def value(out: Path, key: str = "one", tenant: str = "acme") -> object:
@@ -69,7 +88,7 @@ def test_a_repository_is_built_signed_and_published(
 
 def test_a_build_is_published(repository: FlagRepository, out: Path, tmp_path: Path) -> None:
     repository.publish(tmp_path / "dist")
-    done = run(tmp_path / "dist", out, "-e", "production", "--json")
+    done = call(tmp_path / "dist", out, "-e", "production", "--json")
     assert done.returncode == 0, done.shown
     (one,) = done.json()["environments"].values()
     assert one["result"] == "published"
@@ -77,7 +96,7 @@ def test_a_build_is_published(repository: FlagRepository, out: Path, tmp_path: P
     assert value(out) is True
     (document,) = (tmp_path / "dist" / "production" / "acme").glob("flags-*")
     document.write_bytes(b"{}")
-    damaged = run(tmp_path / "dist", out)
+    damaged = call(tmp_path / "dist", out)
     assert damaged.returncode == 1
     assert "is damaged" in damaged.stderr
     assert "production" in damaged.stderr, "and staging is published all the same"
@@ -85,10 +104,10 @@ def test_a_build_is_published(repository: FlagRepository, out: Path, tmp_path: P
 
 
 def test_a_dry_run_changes_nothing(repository: FlagRepository, out: Path) -> None:
-    run(repository.root, out)
+    call(repository.root, out)
     before = {path: path.read_bytes() for path in out.rglob("*.json")}
     commit = repository.commit({"flags/one.yaml": "default: off\n"})
-    done = run(repository.root, out, "--dry-run", "--json")
+    done = call(repository.root, out, "--dry-run", "--json")
     assert done.returncode == 0, done.shown
     one = done.json()["environments"]["production"]
     assert one["result"] == "would-publish"
@@ -103,7 +122,7 @@ def test_what_is_of_no_commit_is_refused(
     repository: FlagRepository, out: Path, tmp_path: Path
 ) -> None:
     repository.write({"flags/one.yaml": "default: off\n"})
-    dirty = run(repository.root, out)
+    dirty = call(repository.root, out)
     assert dirty.returncode == 1
     assert "refused (dirty)" in dirty.stderr
     assert "--rev HEAD" in dirty.stderr
@@ -111,66 +130,66 @@ def test_what_is_of_no_commit_is_refused(
     repository.commit()
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository.root}", str(shallow))
-    done = run(shallow, out)
+    done = call(shallow, out)
     assert done.returncode == 1
     assert "git fetch --unshallow" in done.stderr
     assert not list(out.rglob("manifest.json"))
     repository.write({"flags/one.yaml": "default: on\n"})
-    assert run(repository.root, out, "--rev", "HEAD").returncode == 0
+    assert call(repository.root, out, "--rev", "HEAD").returncode == 0
     assert value(out) is False
 
 
 def test_the_order_never_goes_back(repository: FlagRepository, out: Path, tmp_path: Path) -> None:
     first = git(repository.root, "rev-parse", "HEAD")
     repository.commit({"flags/one.yaml": "default: off\n"})
-    run(repository.root, out)
-    older = run(repository.root, out, "--rev", first)
+    call(repository.root, out)
+    older = call(repository.root, out, "--rev", first)
     assert older.returncode == 1
     assert older.stderr.count("refused (older)") == 2
     git(repository.root, "checkout", "--quiet", "-b", "aside", first)
     repository.commit()
     repository.commit({"flags/one.yaml": "variants: [x, y]\ndefault: x\n"})
-    aside = run(repository.root, out)
+    aside = call(repository.root, out)
     assert aside.returncode == 1
     assert "is no ancestor of 3-" in aside.stderr
     assert value(out) is False
     repository.commit({"burgee.yaml": "environments: [staging, production]\nepoch: 1\n"})
-    assert run(repository.root, out).returncode == 0
+    assert call(repository.root, out).returncode == 0
     assert value(out) == "x"
 
 
 def test_what_does_not_build_is_held_and_said(repository: FlagRepository, out: Path) -> None:
     first = git(repository.root, "rev-parse", "HEAD")
-    run(repository.root, out)
+    call(repository.root, out)
     broken = {"flags/one.yaml": "default: nowhere\n", "other/flags/two.yaml": "default: off\n"}
     repository.commit(broken)
-    done = run(repository.root, out)
+    done = call(repository.root, out)
     assert done.returncode == 1
     assert "B2" in done.stdout or "error[" in done.stdout
     assert f"held: acme/one stays as of {first[:7]}" in done.stderr
     assert (value(out), value(out, "two", "other")) == (True, False)
-    again = run(repository.root, out)
+    again = call(repository.root, out)
     assert again.returncode == 1
     assert "is published already" in again.stdout
     (document,) = (out / "production" / "acme").glob("flags-*")
     kept = document.read_bytes()
     document.write_bytes(b"{}")
-    damaged = run(repository.root, out)
+    damaged = call(repository.root, out)
     assert damaged.returncode == 1
     assert "--repair" in damaged.stderr
     document.write_bytes(kept)
 
 
 def test_a_damaged_target_is_repaired(repository: FlagRepository, out: Path) -> None:
-    run(repository.root, out)
+    call(repository.root, out)
     (document,) = (out / "production" / "acme").glob("flags-*")
     kept = document.read_bytes()
     document.write_bytes(b"{}")
     (out / "production" / "manifest.json").write_bytes(b"{")
-    refused = run(repository.root, out)
+    refused = call(repository.root, out)
     assert refused.returncode == 1
     assert "refused (unreadable)" in refused.stderr
-    repaired = run(repository.root, out, "--repair")
+    repaired = call(repository.root, out, "--repair")
     assert repaired.returncode == 0, repaired.shown
     assert document.read_bytes() == kept
     assert value(out) is True
@@ -198,11 +217,11 @@ def test_wrong_usage_is_2(repository: FlagRepository, out: Path, tmp_path: Path)
         (repository.root, out, ("--rev", "nowhere"), "names no commit"),
     ]
     for source, target, more, told in cases:
-        done = run(source, target, *more)
+        done = call(source, target, *more)
         assert done.returncode == 2, done.shown
         assert told in done.stderr
     shutil.rmtree(repository.root / "acme")
     shutil.rmtree(repository.root / "other")
-    nothing = run(repository.root, out)
+    nothing = call(repository.root, out)
     assert nothing.returncode == 1
     assert "nothing was published" in nothing.stdout

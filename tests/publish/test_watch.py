@@ -156,6 +156,7 @@ def test_no_failure_ends_it(repository: FlagRepository, tmp_path: Path) -> None:
 def test_what_can_never_work_is_wrong_usage(tmp_path: Path) -> None:
     cases: list[tuple[list[str | Path], str]] = [
         (["https://git.example/x.git", tmp_path / "o"], "--state-dir"),
+        ([tmp_path / "nowhere", tmp_path / "o"], "there is no folder"),
         ([tmp_path, tmp_path / "o", "--rev", "HEAD"], "--watch goes with neither"),
         ([tmp_path, tmp_path / "o", "--metrics-listen", "x:y"], "HOST:PORT"),
     ]

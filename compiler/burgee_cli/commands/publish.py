@@ -13,11 +13,10 @@ from burgee_cli.opened import cache_option, rev_option
 from burgee_cli.outcome import FINDING, No, Usage
 from burgee_cli.progress import shown_progress
 from burgee_cli.publish_text import print_outcomes, summary
-from burgee_cli.watching import Watching, watch
 from burgee_compiler.publish.opening import open_target
 from burgee_compiler.publish.order import Ancestry
 from burgee_compiler.publish.prune import Keep
-from burgee_compiler.publish.publish import How, Offer, Outcome, publish
+from burgee_compiler.publish.publish import How, Notify, Offer, Outcome, publish
 from burgee_compiler.publish.target import Target, TargetError, Unusable
 
 __all__ = ["command"]
@@ -62,6 +61,13 @@ __all__ = ["command"]
 )
 @click.option("--allow-unsigned", is_flag=True, help="Replace what is signed by what is not.")
 @click.option(
+    "--notify",
+    "called",
+    multiple=True,
+    metavar="URL",
+    help="Call nodes that listen there: redis://, rediss://, nats:// or tls://; repeatable.",
+)
+@click.option(
     "--watch", "watching", is_flag=True, help="Publish the newest commit, again and again."
 )
 @click.option("--branch", metavar="B", help="With --watch: this branch; default: HEAD.")
@@ -103,6 +109,7 @@ def command(  # noqa: PLR0913  (an argument for each option)
     single_publisher: bool,
     repair: bool,
     allow_unsigned: bool,
+    called: tuple[str, ...],
     watching: bool,
     branch: str | None,
     interval: float,
@@ -126,13 +133,15 @@ def command(  # noqa: PLR0913  (an argument for each option)
               burgee publish . s3://flags/live --sign keys/signing.key -e production
               burgee publish . https://flags.example/set --token-file token --dry-run
               burgee publish --watch https://git.example/flags.git s3://flags/live \\
-                --sign keys/signing.key --state-dir /var/lib/burgee --metrics-listen 9100
+                --sign keys/signing.key --state-dir /var/lib/burgee --metrics-listen 9100 \\
+                --notify redis://redis.example
     """
     how = How(
         keep=None if no_prune else Keep(keep_days, keep),
         dry_run=dry_run,
         repair=repair,
         allow_unsigned=allow_unsigned,
+        notify=_notify(called),
     )
     try:
         opened = open_target(target, token_file=token_file, single_publisher=single_publisher)
@@ -140,6 +149,8 @@ def command(  # noqa: PLR0913  (an argument for each option)
         raise Usage(str(error), error.help) from error
     try:
         if watching:
+            from burgee_cli.watching import Watching, watch  # noqa: PLC0415  only this needs it
+
             if rev is not None or dry_run or as_json or repair:
                 raise Usage("--watch goes with neither --rev, --dry-run, --json nor --repair")
             given = Watching(
@@ -167,6 +178,15 @@ def command(  # noqa: PLR0913  (an argument for each option)
         print_outcomes(done, failed, found, opened.place)
     refused = any(each.result == "refused" for each in done)
     return FINDING if refused or failed or found.has_errors else 0
+
+
+def _notify(called: tuple[str, ...]) -> Notify | None:
+    from burgee_compiler.publish.notify import notifiers  # noqa: PLC0415  asyncio
+
+    try:
+        return notifiers(called) if called else None
+    except ValueError as error:
+        raise Usage(str(error), "name a host that nodes listen at with --wake") from error
 
 
 def _publish_all(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
 
 from burgee.instants import format_instant
+from burgee_cli.asked_nodes import asked_of
 from burgee_cli.effective import one_of
 from burgee_cli.opened import INSTANT, Opened, open_repository, repo_option, rev_option
 from burgee_cli.outcome import FINDING, Usage
@@ -19,9 +21,12 @@ from burgee_compiler.build import check
 from burgee_compiler.model.files import StaleSettings
 from burgee_compiler.past.steps import open_history
 from burgee_compiler.stale import Report, find_stale
+from burgee_compiler.stale.asked import Asked
 from burgee_compiler.stale.code import Scan, scan_code
 
 __all__ = ["command"]
+
+_DAY: Final = 86_400_000_000
 
 
 @click.command("stale")
@@ -36,6 +41,13 @@ __all__ = ["command"]
     help="Search the code in DIR for flags, too; repeatable.",
 )
 @click.option(
+    "--metrics",
+    "nodes",
+    metavar="URL",
+    multiple=True,
+    help="The admin listener of a node: flags that nobody asks for, too; repeatable.",
+)
+@click.option(
     "--days",
     type=click.IntRange(min=0),
     help="How long everyone must have got one answer; default: burgee.yaml's, else 30.",
@@ -43,11 +55,13 @@ __all__ = ["command"]
 @click.option("--at", type=INSTANT, help="The clock; default: now.")
 @click.option("--fail", is_flag=True, help="Exit 1 where anything is found.")
 @click.option("--json", "as_json", is_flag=True, help="Print what is found as JSON.")
-def command(
+def command(  # noqa: PLR0913  (an argument for each option)
+    *,
     repo: Path | None,
     rev: str | None,
     tenant: str | None,
     code: tuple[Path, ...],
+    nodes: tuple[str, ...],
     days: int | None,
     at: int | None,
     fail: bool,
@@ -57,11 +71,13 @@ def command(
 
     Flags that have given everyone one answer for long, that are past `expires`, or whose
     experiment is concluded; segments that no flag uses; with --code, flags that no code names,
-    and code that names flags which do not exist. All of it is advice: exit 0.
+    and code that names flags which do not exist; with --metrics, flags that no node was asked for
+    in --days, name all nodes of one environment. All of it is advice: exit 0.
 
     \b
     Example:  burgee stale
               burgee stale --code src --code web --fail
+              burgee stale --metrics http://127.0.0.1:9090 --days 14
     """
     opened = open_repository(repo, rev)
     if tenant is not None:
@@ -70,7 +86,8 @@ def command(
     settings = _settings(opened, days)
     with shown_progress():
         scan = _scan(opened, code) if code else None
-        report = _report(opened, now, settings, scan)
+        evaluated = asked_of(nodes) if nodes else None
+        report = _report(opened, now, settings, scan, evaluated)
     opened.remember()
     if tenant is not None:
         report = Report(
@@ -87,6 +104,10 @@ def command(
     if not report.has_history:
         what = "whether flags have long given everyone one answer cannot be told"
         click.echo(f"without git's history {what}", err=True)
+    if evaluated is not None and evaluated.since > now - settings.days * _DAY:
+        began = format_instant(evaluated.since).partition(".")[0]
+        what = f"which flags nobody asks for in {settings.days} days cannot be told yet"
+        click.echo(f"the nodes count since {began}: {what}", err=True)
     return FINDING if fail and (report.found or unknown) else 0
 
 
@@ -96,7 +117,13 @@ def _settings(opened: Opened, days: int | None) -> StaleSettings:
     return settings if days is None else msgspec.structs.replace(settings, days=days)
 
 
-def _report(opened: Opened, now: int, settings: StaleSettings, scan: Scan | None) -> Report:
+def _report(
+    opened: Opened,
+    now: int,
+    settings: StaleSettings,
+    scan: Scan | None,
+    evaluated: Asked | None,
+) -> Report:
     repository = opened.repository
     return find_stale(
         repository,
@@ -106,6 +133,7 @@ def _report(opened: Opened, now: int, settings: StaleSettings, scan: Scan | None
         settings,
         read=opened.read if opened.revision is None else None,
         named=None if scan is None else _named(opened, scan),
+        evaluated=evaluated,
     )
 
 

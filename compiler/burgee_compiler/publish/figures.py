@@ -15,8 +15,9 @@ _HELP: Final = {
     "failures_total": ("counter", "What went wrong, by reason."),
     "heartbeats_total": ("counter", "Signs of life that were written."),
     "held_flags": ("gauge", "Flags that stay at an earlier form since theirs does not build."),
-    "last_success_timestamp_seconds": ("gauge", "When the newest commit was last in force."),
-    "age_seconds": ("gauge", "Seconds since then."),
+    "last_success_timestamp_seconds": ("gauge", "When the newest commit was last seen in force."),
+    "age_seconds": ("gauge", "Seconds since then; small while all is well, however quiet."),
+    "last_publish_timestamp_seconds": ("gauge", "When something was last published."),
     "lag_seconds": ("gauge", "Seconds from the last commit's time until it was published."),
     "last_look_timestamp_seconds": ("gauge", "When the repository was last asked, and answered."),
 }
@@ -33,6 +34,7 @@ class Figures:
         self._failures: Counter[str] = Counter()
         self._held: dict[str, int] = {}
         self._success: dict[str, float] = {}
+        self._published: dict[str, float] = {}
         self._lag: dict[str, float] = {}
         self._heartbeats = 0
         self._looked: float | None = None
@@ -55,12 +57,14 @@ class Figures:
             self._held[environment] = held
             if committed is not None:
                 self._commits[environment] += 1
+                self._published[environment] = now
                 self._lag[environment] = max(0.0, now - committed)
 
-    def beat(self) -> None:
-        """A sign of life was written."""
+    def beat(self, environment: str) -> None:
+        """The newest commit was seen in force, and a sign of life was written."""
         with self._lock:
             self._heartbeats += 1
+            self._success[environment] = self._clock()
 
     def text(self) -> str:
         """Return all figures; none carries the name of a tenant or a flag."""
@@ -76,6 +80,7 @@ class Figures:
         yield from _family("last_success_timestamp_seconds", self._success, "environment")
         ages = {name: now - each for name, each in self._success.items()}
         yield from _family("age_seconds", ages, "environment")
+        yield from _family("last_publish_timestamp_seconds", self._published, "environment")
         yield from _family("lag_seconds", self._lag, "environment")
         looked = {} if self._looked is None else {"": self._looked}
         yield from _family("last_look_timestamp_seconds", looked)

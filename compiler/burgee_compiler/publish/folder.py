@@ -60,7 +60,8 @@ class FolderTarget:
             if not holds(whole, data):
                 self._put(path, data)
                 return True
-            os.utime(whole)  # or it might be taken for old, and pruned
+            with suppress(PermissionError):  # another user's
+                os.utime(whole)  # or it might be taken for old, and pruned
         return False
 
     def write(self, path: str, data: bytes) -> None:

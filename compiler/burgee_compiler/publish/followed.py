@@ -33,6 +33,10 @@ class Followed(Protocol):
     """A repository whose newest commit is asked for again and again."""
 
     @property
+    def name(self) -> str:
+        """What messages call it; holds no secret."""
+
+    @property
     def root(self) -> Path:
         """Where commits are read from."""
 
@@ -48,6 +52,7 @@ class LocalRepository:
 
     def __init__(self, root: Path, branch: str | None = None) -> None:
         self.root = root
+        self.name = str(root)
         self._revision = "HEAD" if branch is None else branch
 
     def tip(self) -> str:
@@ -84,7 +89,7 @@ class Mirror:
 
     def __init__(self, url: str, state: Path, branch: str | None = None) -> None:
         self._url = url
-        self._shown = _SECRETS.sub("//", url)
+        self.name = _SECRETS.sub("//", url)
         self._source = "HEAD" if branch is None else f"refs/heads/{branch}"
         name = hashlib.sha256(f"{url}\n{self._source}".encode()).hexdigest()[:16]
         self.root = state / f"mirror-{name}.git"
@@ -97,7 +102,7 @@ class Mirror:
         try:
             return str(commit_of(self.root, _TIP).id)
         except UnknownRevision as error:
-            raise RepositoryAway(f"{self._shown}: {error}") from error
+            raise RepositoryAway(f"{self.name}: {error}") from error
 
     def call_on_change(self, call: Callable[[], None], stop: threading.Event) -> None:
         """A remote tells nobody; it is asked."""
@@ -128,7 +133,7 @@ class Mirror:
             return
         lines = [each for each in ran.err.splitlines() if each.startswith(("fatal:", "error:"))]
         why = "it takes too long" if ran.code is None else next(iter(lines), f"exit {ran.code}")
-        raise RepositoryAway(f"{self._shown}: git {arguments[0]}: {_SECRETS.sub('//', why)[:300]}")
+        raise RepositoryAway(f"{self.name}: git {arguments[0]}: {_SECRETS.sub('//', why)[:300]}")
 
 
 def is_url(text: str) -> bool:

@@ -138,7 +138,7 @@ def _carry_out(
         would: Result = "would-publish" if replaces or uploads else "unchanged"
         return _outcome(build, would, uploads, verdict)
     if replaces:
-        target.prove(build.environment)
+        how.retry.call(lambda: target.prove(build.environment))
     there = send(target, build.environment, uploads, how.retry)
     if replaces:
         tried.add(build.digest)

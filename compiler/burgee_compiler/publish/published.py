@@ -64,6 +64,8 @@ def documents_of(read: Read, tenant: str, whole: str) -> frozenset[str]:
     path = document_path(tenant, "manifest", whole)
     try:
         data = read(path)
+        if digest(data) != whole:
+            return frozenset()
         manifest = msgspec.json.decode(data, type=TenantManifest)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return frozenset()

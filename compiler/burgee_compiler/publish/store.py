@@ -121,6 +121,8 @@ class StoreTarget:
             yield
         except (told.PermissionDeniedError, told.UnauthenticatedError) as error:
             raise Denied(f"{where}: {_text(error)}", _CURE) from error
+        except FileNotFoundError as error:  # of a file that is to be written
+            raise Unusable(f"{where}: {_text(error)}", "is there such a bucket?") from error
         except (told.NotSupportedError, told.InvalidPathError) as error:
             raise Unusable(f"{where}: {_text(error)}") from error
         except (told.BaseError, OSError) as error:

@@ -256,4 +256,4 @@ class Watch:
             data = heartbeat(environment, build.digest, now, keys.of(environment))
             path = f"{environment}/{HEARTBEAT}"
             self._how.retry.call(lambda p=path, d=data: self._watched.target.write(p, d))  # type: ignore[misc]
-            self._figures.beat()
+            self._figures.beat(environment)

@@ -22,6 +22,7 @@ from burgee_compiler.progress import told
 from burgee_compiler.repository import Repository, SourceFile, TenantFiles
 from burgee_compiler.resolve import flag_in, phases_of
 from burgee_compiler.stale.answers import One, one_for_ever
+from burgee_compiler.stale.asked import Asked
 from burgee_compiler.stale.watches import (
     ConstantWatch,
     RuleWatch,
@@ -33,7 +34,7 @@ from burgee_compiler.stale.watches import (
 
 __all__ = ["Found", "Reason", "Report", "find_stale"]
 
-Why: TypeAlias = Literal["constant", "expired", "concluded", "unused", "unnamed"]
+Why: TypeAlias = Literal["constant", "expired", "concluded", "unused", "unnamed", "unasked"]
 _DAY: Final = 86_400_000_000
 _FORM: Final = msgspec.json.Decoder(FlagForm)
 
@@ -83,15 +84,21 @@ def find_stale(
     *,
     read: Callable[[str], bytes | None] | None = None,
     named: Collection[tuple[str, str]] | None = None,
+    evaluated: Asked | None = None,
 ) -> Report:
     """Return what could go at `now`.
 
     `found` is what a check found: flags that do not build are not judged by their answers. `read`
     gives the files of a work tree, which may be younger than the history. `named` are the flags,
-    (tenant, key), that code names; without it none is called unnamed.
+    (tenant, key), that code names; without it none is called unnamed. `evaluated` is what nodes
+    were asked for; without it none is called unasked.
     """
     finder = _Finder(repository, list(found), history, now, settings, read)
-    cases = [case for files in repository.tenants.values() for case in finder.cases(files, named)]
+    cases = [
+        case
+        for files in repository.tenants.values()
+        for case in finder.cases(files, named, evaluated)
+    ]
     if history is not None:
         look_back(history.steps(), [case.watch for case in cases if case.watch is not None])
     items: dict[str, list[_Case]] = {}
@@ -143,7 +150,10 @@ class _Finder:
         return since is not None and self._now - since.at >= self._settings.days * _DAY
 
     def cases(
-        self, files: TenantFiles, named: Collection[tuple[str, str]] | None
+        self,
+        files: TenantFiles,
+        named: Collection[tuple[str, str]] | None,
+        evaluated: Asked | None,
     ) -> Iterator[_Case]:
         """Yield a tenant's cases."""
         constant = {key: (forms, one) for key, forms, one in self._constant(files)}
@@ -160,9 +170,23 @@ class _Finder:
             if named is not None and (files.name, key) not in named and key not in asked:
                 reason = Reason("unnamed", "no code that was searched names it")
                 yield _Case("flag", files, file, reason)
+            if evaluated is not None and key not in asked:
+                yield from self._unasked(files, file, evaluated)
         yield from self._segments(files, view)
 
     # Flags
+
+    def _unasked(self, files: TenantFiles, file: SourceFile, evaluated: Asked) -> Iterator[_Case]:
+        last = evaluated.last.get((files.name, file.name))
+        if (evaluated.since if last is None else last) > self._now - self._settings.days * _DAY:
+            return
+        if last is None:
+            text = (
+                f"no node was asked for it since {_day(evaluated.since)}, when they began to count"
+            )
+        else:
+            text = f"no node was asked for it since {_day(last)}"
+        yield _Case("flag", files, file, Reason("unasked", text))
 
     def _constant(
         self, files: TenantFiles
@@ -205,7 +229,7 @@ class _Finder:
 
     def _expired(self, files: TenantFiles, file: SourceFile, flag: Flag) -> Iterator[_Case]:
         if flag.expires is not None and flag.expires <= self._now:
-            day = format_instant(flag.expires).partition("T")[0]
+            day = _day(flag.expires)
             text = f"it was to be gone from code by {day}"
             since = Since(flag.expires)
             yield _Case("flag", files, file, Reason("expired", text, ("expires",), since))
@@ -281,3 +305,7 @@ def _one(one: One) -> str:
 
 def _text(data: bytes | None) -> bytes | None:
     return None if data is None else data.replace(b"\r\n", b"\n")
+
+
+def _day(micros: int) -> str:
+    return format_instant(micros).partition("T")[0]

@@ -17,7 +17,7 @@ def canonical(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
-def digest(data: bytes) -> str:
+def digest(data: bytes | memoryview) -> str:
     """Return the SHA-256 of `data` in hex."""
     return sha256(data).hexdigest()
 

@@ -9,7 +9,10 @@ from msgspec import Raw, Struct
 
 from burgee.snapshot.forms import TenantManifest
 
-__all__ = ["Entries", "TenantDocuments"]
+__all__ = ["Data", "Entries", "TenantDocuments"]
+
+Data: TypeAlias = bytes | memoryview
+"""A document's bytes; those of a member list may be a map of a file."""
 
 Entries: TypeAlias = "Mapping[str, tuple[str, Raw]]"
 """Flags by key: the digest of what can change their answers, and their raw form."""
@@ -25,5 +28,5 @@ class TenantDocuments(Struct, frozen=True):
     manifest: TenantManifest
     flags: Entries
     segments: Mapping[str, Raw]
-    members: Mapping[str, bytes]
+    members: Mapping[str, Data]
     parts: Mapping[str, Entries]

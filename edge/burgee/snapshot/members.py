@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from struct import Struct
 from typing import Final
 
 __all__ = ["WIDTH", "MemberList", "pack_members"]
 
 WIDTH: Final = 16
+_FIRST: Final = Struct(">Q").unpack_from  # the first half of a digest, as a number
+_NEAR: Final = 16
 
 
 def pack_members(digests: Iterable[bytes]) -> bytes:
@@ -36,7 +39,28 @@ class MemberList(Sequence[bytes]):
         return digest
 
     def __contains__(self, digest: object) -> bool:
-        if not isinstance(digest, bytes):
+        """Return whether a digest is listed.
+
+        Digests of SHA-256 are spread evenly, so where one would lie is known but for about the
+        square root of their number, and from what lies there but for the root of that
+        (interpolation search; Perl, Itai and Avni, 1978): then it is looked for nearby. Lists that
+        are not spread so, or are short, are halved.
+        """
+        if not isinstance(digest, bytes) or len(digest) != WIDTH:
             return False
+        data, length = self._data, self._length
+        if length > 2 * _NEAR:
+            (wanted,) = _FIRST(digest)
+            at = wanted * length >> 64
+            at += (wanted - _FIRST(data, at * WIDTH)[0]) * length >> 64
+            at = min(max(at, 0), length - 1)
+            at += (wanted - _FIRST(data, at * WIDTH)[0]) * length >> 64
+            start = min(max(at - _NEAR, 0), length - 2 * _NEAR) * WIDTH
+            near = bytes(data[start : start + 2 * _NEAR * WIDTH])
+            if near[:WIDTH] <= digest <= near[-WIDTH:]:
+                found = near.find(digest)
+                while found % WIDTH and found >= 0:
+                    found = near.find(digest, found + 1)
+                return found >= 0
         index = bisect_left(self, digest)
-        return index < self._length and self[index] == digest
+        return index < length and self[index] == digest
