@@ -20,7 +20,7 @@ from burgee_compiler.writes import Changes
 from burgee_writer.tips.files import Files, differing
 from burgee_writer.tips.users import Users, users_of
 
-__all__ = ["NoFlags", "Tip", "next_tip", "open_tip", "require_flags", "tree_of"]
+__all__ = ["Tip", "next_tip", "open_tip", "require_flags", "tree_of"]
 
 
 class Tip:
@@ -64,15 +64,11 @@ class Tip:
         self._memo.save()
 
 
-class NoFlags(ValueError):
-    """A commit that holds no flag repository."""
-
-
 def require_flags(root: Path, commit: str, folder: str) -> None:
-    """Raise NoFlags where no flag repository is in that folder of a commit."""
+    """Raise ValueError where no flag repository is in that folder of a commit."""
     path = f"{folder}/{ROOT_FILE}" if folder else ROOT_FILE
     if path not in pygit2.Repository(str(root))[commit].peel(pygit2.Tree):
-        raise NoFlags(
+        raise ValueError(
             f"commit {commit[:7]} has no {path}: name the flag repository's folder with --folder, "
             "or make one with `burgee init` and commit it"
         )

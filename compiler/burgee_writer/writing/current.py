@@ -8,7 +8,7 @@ from time import perf_counter
 import pygit2
 
 from burgee_writer.git.branch import Branch, Unreachable
-from burgee_writer.tips.tip import NoFlags, Tip, next_tip, open_tip, require_flags
+from burgee_writer.tips.tip import Tip, next_tip, open_tip, require_flags
 
 __all__ = ["Current"]
 
@@ -42,13 +42,21 @@ class Current:
 
     def _next(self, commit: str) -> Tip:
         branch = self._branch
+        place = branch.repository_path, commit, branch.inside
         try:
-            require_flags(branch.repository_path, commit, branch.inside)
-            return next_tip(self._tip, branch.repository_path, commit, branch.inside)
-        except NoFlags as error:
-            raise Unreachable(str(error)) from error
-        except (KeyError, OSError, pygit2.GitError) as error:  # it went away, or lacks objects
-            raise Unreachable(f"commit {commit[:7]} cannot be read: {error}") from error
+            made = next_tip(self._tip, *place)
+        except (KeyError, ValueError, OSError, pygit2.GitError) as error:
+            # It went away, lacks objects, or a push has taken the folder away.
+            where = f"no folder {branch.inside}, or " if branch.inside else ""
+            raise Unreachable(
+                f"commit {commit[:7]} has {where}objects that are not there"
+            ) from error
+        if not made.repository.tenants:  # with tenants, each write is told that settings are gone
+            try:
+                require_flags(*place)
+            except ValueError as error:
+                raise Unreachable(str(error)) from error
+        return made
 
     def take(self, tip: Tip) -> None:
         """Take the tip that was just committed, which need not be read again."""
