@@ -11,7 +11,8 @@ from support.git_remotes import http_remote
 from support.guides import steps
 from support.process import ROOT
 from support.sessions import free_ports, session
-from support.writer_process import bare_repository, writer_process
+from support.wire import ask
+from support.writer_process import bare_repository
 
 PAGE = (ROOT / "docs" / "operations" / "writer.md").read_text(encoding="utf-8")
 AWAY, BACK = "## When the remote is away", "## When it is back"
@@ -29,14 +30,17 @@ def test_the_page_runs(tmp_path: Path) -> None:
     (here / "git-token").write_text("a token of the tests\n", encoding="ascii")
     with http_remote(bare) as remote, session(here) as shell:
         page = PAGE.replace("https://git.example/acme/flags.git", remote.url)
-        for port, free in zip(("8081", "8082"), free_ports(2), strict=True):
-            page = page.replace(port, str(free))
+        first, second = free_ports(2)
+        page = page.replace("8081", str(first)).replace("8082", str(second))
         before, rest = page.split(AWAY)
         away, after = rest.split(BACK)
         shell.run(before, patience=SEEN_WITHIN)
         with remote.away():
             shell.run(away)
         shell.run(after, patience=SEEN_WITHIN)
+        text = ask(first, "GET", "/metrics").body.decode()
+        there = re.findall(r"^# TYPE ((?:burgee|http)_\S+)", text, re.MULTILINE)
+        assert sorted(named("metric")) == sorted(there)
         assert shell.ran == len(list(steps(PAGE))) > 15
 
 
@@ -57,12 +61,3 @@ def test_each_message_of_the_log_is_told() -> None:
         said |= set(re.findall(r'_log\.(?:info|warning|error|exception)\(\s*"([^"]+)"', text))
     said |= {"a webhook was not taken, and is tried again", "a webhook could not be delivered"}
     assert sorted(named("message")) == sorted(said | SHARED)
-
-
-def test_each_metric_is_told(tmp_path: Path) -> None:
-    bare = bare_repository(tmp_path, {"flags/f.yaml": "default: off\n"})
-    with writer_process(bare, tmp_path / "state") as writer:
-        writer.ask("GET", "/healthz")  # so that there is a request to count
-        text = writer.send("GET", "/metrics").body.decode()
-    there = re.findall(r"^# TYPE ((?:burgee|http)_\S+)", text, re.MULTILINE)
-    assert sorted(set(named("metric"))) == sorted(there)
