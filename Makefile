@@ -18,10 +18,10 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other servers up test soak check format wheel wheel-test bench-setup bench lock clean
+.PHONY: help setup fresh-venv other servers deploy-tools up test soak check format wheel wheel-test bench-setup bench lock manifests clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## .venv with what the lock file pins, and this project, editable
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -62,6 +62,9 @@ other: setup ## a second Python, if one is at hand, for tests that compare build
 
 servers: ## Redis, NATS, nginx and an S3-compatible store for tests that need them, into .servers
 	tests/install_servers.sh .servers
+
+deploy-tools: setup ## Helm, hadolint and schemas that tests hold deploy/ against, into .servers
+	tests/install_deploy_tools.sh .servers $(BIN)/python
 
 up: setup ## build flags-repo, watch it, and serve it on a free loopback port
 	@exec $(BIN)/burgee up flags-repo
@@ -114,12 +117,23 @@ bench-setup: setup ## .venv-bench with the peers that `make bench` measures agai
 bench: bench-setup ## each claim about speed, measured in one run; ONLY="evaluation loading" narrows it
 	$(BENCH)/bin/python -m benchmarks $(ONLY)
 
-UV := uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --generate-hashes \
+UV := uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --strip-extras --quiet --custom-compile-command "make lock"
+RUN_EXTRAS := --extra edge --extra writer --extra compiler --extra verify
 
 lock: ## resolve the dependencies anew (needs uv on PATH)
-	$(UV) --extra dev --output-file $(LOCK)
-	$(UV) --extra bench --output-file $(BENCH_LOCK)
+	$(UV) pyproject.toml --extra dev --output-file $(LOCK)
+	$(UV) pyproject.toml --extra bench --output-file $(BENCH_LOCK)
+	$(UV) pyproject.toml $(RUN_EXTRAS) --constraint $(LOCK) --output-file requirements/run.txt
+	$(UV) requirements/build.in --constraint $(LOCK) --output-file requirements/build.txt
+	$(UV) requirements/deploy-tools.in --constraint $(LOCK) --output-file requirements/deploy-tools.txt
+
+manifests: ## deploy/kubernetes, out of the chart (needs helm: make deploy-tools)
+	@for part in edge writer publisher network; do \
+		{ echo "# Made out of deploy/helm/burgee by \`make manifests\`."; \
+		PATH="$$PWD/.servers/bin:$$PATH" helm template burgee deploy/helm/burgee --namespace burgee \
+			--kube-version 1.34.0 --show-only templates/$$part.yaml | sed '/^# Source:/d; s/ *$$//'; } \
+		> deploy/kubernetes/$$part.yaml; done
 
 clean: ## remove what was built and cached; the .venv folders stay
 	rm -rf .build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache \

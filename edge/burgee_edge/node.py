@@ -1,11 +1,14 @@
 """What the handlers of one node share: the holder, the gate, the clock and the figures."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
+from burgee.evaluation import Result
 from burgee_edge.events_hub import Hub
+from burgee_edge.exposures.recorder import Exposures
 from burgee_edge.figures import Figures
 from burgee_edge.holder import Holder
 from burgee_edge.served import Served
@@ -53,6 +56,7 @@ class Node(msgspec.Struct, frozen=True):
     figures: Figures
     clock: Callable[[], int] = now_micros
     hub: Hub | None = None
+    exposures: Exposures | None = None
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
@@ -61,6 +65,12 @@ class Node(msgspec.Struct, frozen=True):
         served = self.holder.current or self.serving()
         view = served.views.get(tenant) or served.view(tenant)
         return Visit(served, view, self.clock(), access.principal.browser)
+
+    def exposed(self, visit: Visit, result: Result, context: Mapping[str, Any]) -> None:
+        """Take note of an answer about one flag, where exposures are wanted."""
+        if self.exposures is not None:
+            version = visit.served.snapshot.version
+            self.exposures.note(visit.view.tenant, result, context, version, visit.now)
 
     def streams_offered(self, visit: Visit) -> bytes:
         """Return the JSON of OFREP's `eventStreams` for a caller, nothing where none is offered."""

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from burgee.client.http import read_address
+from burgee_edge.exposures.opening import check_sink
 from burgee_edge.sources.opening import SCHEMES
 from burgee_edge.sources.wake_url import WakeUrl, read_wake_url
 from burgee_http.common_settings import PUBLIC_URL, read_limits
@@ -52,6 +53,9 @@ class Options(Struct, frozen=True, kw_only=True):
     event_keep_alive_seconds: float
     events_secret_file: Path | None
     public_url: str | None
+    exposures: str | None
+    exposure_sample: float
+    exposure_raw_users: bool
     drain_seconds: float
     limits: Limits
 
@@ -60,7 +64,14 @@ def read_options(values: Mapping[str, Any]) -> Options:
     """Return the options; raises SettingsError with every problem."""
     admin, bad_admin = _admin(values["admin_listen"])
     wake, bad_wake = _wake(values["wake"])
-    problems = [*_served(values), *_callers(values), *bad_admin, *bad_wake, *_events(values)]
+    problems = [
+        *_served(values),
+        *_callers(values),
+        *bad_admin,
+        *bad_wake,
+        *_events(values),
+        *_exposures(values),
+    ]
     if problems:
         raise SettingsError(problems)
     other = {"wake", "admin", "cors_origins", "public_url", "limits"}
@@ -162,6 +173,11 @@ def _events(values: Mapping[str, Any]) -> list[str]:
     if not values["events_secret_file"]:
         return ["--public-url needs --events-secret-file: it is for the event streams alone"]
     return []
+
+
+def _exposures(values: Mapping[str, Any]) -> list[str]:
+    problem = check_sink(values["exposures"]) if values["exposures"] else None
+    return [] if problem is None else [problem]
 
 
 def _admin(given: str | None) -> tuple[tuple[str, int] | None, list[str]]:

@@ -17,6 +17,8 @@ from burgee_edge.app import Surroundings, make_app
 from burgee_edge.cache import CacheCounts, ResponseCache
 from burgee_edge.events_hub import Hub
 from burgee_edge.events_offer import Offers
+from burgee_edge.exposures.opening import open_sink
+from burgee_edge.exposures.recorder import Exposures
 from burgee_edge.figures import Figures
 from burgee_edge.fleet import Fleet, Name
 from burgee_edge.follower import Follower
@@ -31,6 +33,7 @@ from burgee_edge.sources.wake import Waker
 from burgee_edge.status import (
     add_credential_metrics,
     add_event_metrics,
+    add_exposure_metrics,
     add_snapshot_metrics,
     add_wake_metrics,
 )
@@ -116,6 +119,7 @@ def build(
     gate = Gate(
         authenticator, environment=options.environment, default_tenant=options.default_tenant
     )
+    exposures = _exposures(options, metrics)
     follower.start()
     around = Surroundings(
         metrics=metrics,
@@ -125,10 +129,15 @@ def build(
         check=check_local if options.insecure else None,
         freshness=follower.freshness,
         lifespan=_background(
-            follower, _waker(options, follower, metrics), authenticator, fleet, figures
+            follower,
+            _waker(options, follower, metrics),
+            authenticator,
+            fleet,
+            partial(_beside, figures, exposures),
         ),
     )
-    app = make_app(Node(options.environment, holder, gate, figures, hub=hub), around)
+    node = Node(options.environment, holder, gate, figures, hub=hub, exposures=exposures)
+    app = make_app(node, around)
     listeners = [
         Listener(
             app,
@@ -192,6 +201,19 @@ def _last_good(options: Options, trust: Trust | None) -> LastGood | None:
         return LastGood(options.state_dir, options.environment, trust)
     except OSError as error:
         raise ValueError(f"--state-dir {options.state_dir}: {error.strerror or error}") from error
+
+
+def _exposures(options: Options, metrics: Metrics) -> Exposures | None:
+    if options.exposures is None:
+        return None
+    made = Exposures(
+        open_sink(options.exposures),
+        options.environment,
+        sample=options.exposure_sample,
+        raw=options.exposure_raw_users,
+    )
+    add_exposure_metrics(metrics, made)
+    return made
 
 
 def _waker(options: Options, follower: Follower, metrics: Metrics) -> Waker | None:
@@ -259,7 +281,7 @@ def _background(
     waker: Waker | None,
     authenticator: Authenticator | None,
     fleet: Fleet | None,
-    figures: Figures,
+    beside: Callable[[], AbstractAsyncContextManager[None]],
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     """Return what runs beside the requests: following the source, clients and keys, and telling
     the other workers.
@@ -271,11 +293,10 @@ def _background(
         tasks = [asyncio.create_task(follower.run(stop))]
         if authenticator is not None:
             tasks.append(asyncio.create_task(authenticator.watch()))
-        tasks.append(asyncio.create_task(_look_at(figures)))
         if waker is not None:
             tasks.append(asyncio.create_task(waker.run()))
         try:
-            async with nullcontext() if fleet is None else fleet.answering():
+            async with beside(), nullcontext() if fleet is None else fleet.answering():
                 yield
         finally:
             stop.set()
@@ -286,6 +307,20 @@ def _background(
             follower.close()
 
     return lifespan
+
+
+@asynccontextmanager
+async def _beside(figures: Figures, exposures: Exposures | None) -> AsyncIterator[None]:
+    """Count and write what was asked for, and all of it at the end."""
+    looking = asyncio.create_task(_look_at(figures))
+    if exposures is not None:
+        exposures.start()
+    try:
+        yield
+    finally:
+        looking.cancel()
+        if exposures is not None:
+            await asyncio.to_thread(exposures.close)
 
 
 async def _look_at(figures: Figures) -> None:

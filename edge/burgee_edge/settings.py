@@ -104,6 +104,24 @@ _BOUNDS: Final = (
     count("cache-bytes", 8 * 1024 * 1024, "The most memory for answers kept, for each tenant.", 0),
 )
 
+_EXPOSURES: Final = (
+    text(
+        "exposures",
+        "SINK",
+        "Where it is written who was given which arm of an experiment: stdout, otlp, "
+        "kafka://HOST:PORT/TOPIC, or MODULE:NAME of what makes a sink. Off where left out.",
+    ),
+    Setting(
+        name="exposure-sample",
+        type=float,
+        default=1.0,
+        help="The share of users whose exposures are written: all of a user's, or none.",
+        minimum=0,
+        maximum=1,
+    ),
+    flag("exposure-raw-users", "Write targeting keys as they are, not digests of them."),
+)
+
 _EVENTS: Final = (
     count(
         "event-streams",
@@ -125,6 +143,6 @@ _EVENTS: Final = (
     ),
 )
 
-_ALL: Final = (*_SERVED, *_LISTENING, *_CALLERS, *_BOUNDS, *_EVENTS, *log_settings())
+_ALL: Final = (*_SERVED, *_LISTENING, *_CALLERS, *_BOUNDS, *_EVENTS, *_EXPOSURES, *log_settings())
 
 TABLE: Final = SettingsTable("BURGEE_EDGE_", _ALL)

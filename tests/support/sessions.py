@@ -17,7 +17,7 @@ from support.guides import pattern, said, shell_in, steps
 
 __all__ = ["Session", "free_ports", "session"]
 
-_SERVERS: Final = ("burgee up", "burgee edge", "burgee writer")
+_SERVERS: Final = ("burgee up", "burgee edge", "burgee writer", "burgee publish --watch")
 _NAMED: Final = re.compile(r"([A-Z_]+)=(.*)")
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from support.process import ROOT
 
-__all__ = ["library", "program", "program_environment"]
+__all__ = ["brought", "library", "program", "program_environment"]
 
 _ROOT = Path(os.environ.get("BURGEE_TEST_SERVERS", ROOT / ".servers"))
 _UNPACKED = _ROOT / "root" / "usr"
-_FOLDERS = (_ROOT / "bin", _UNPACKED / "bin", _UNPACKED / "sbin")
+_FOLDERS = (_ROOT / "bin", _UNPACKED / "bin", _UNPACKED / "sbin", _ROOT / "tools" / "bin")
+_TOOLS = {"hadolint", "helm", "kubernetes-validate"}
 
 
 def program(name: str) -> Path:
@@ -22,8 +23,17 @@ def program(name: str) -> Path:
     here = os.pathsep.join(str(each) for each in _FOLDERS)
     found = shutil.which(name, path=here) or shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not here: `make servers` brings it")
+        brings = "make deploy-tools" if name in _TOOLS else "make servers"
+        pytest.skip(f"{name} is not here: `{brings}` brings it")
     return Path(found)
+
+
+def brought(name: str) -> Path:
+    """Return a file or folder that `make deploy-tools` brings; the test is skipped without."""
+    found = _ROOT / name
+    if not found.exists():
+        pytest.skip(f"{name} is not here: `make deploy-tools` brings it")
+    return found
 
 
 def program_environment() -> dict[str, str]:

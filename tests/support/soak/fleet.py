@@ -36,7 +36,9 @@ location / {
 class Fleet:
     """What runs, and where. The store may be stopped by `store.close()` and `open_store()`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, woken: bool = True, poll_seconds: float = 2.0) -> None:
+        self.woken = woken
+        self.poll_seconds = poll_seconds
         self.folder = folder
         self.bare = folder / "flags.git"
         self.keys = folder / "keys"
@@ -111,7 +113,8 @@ class Fleet:
     def _node(self, name: str, redis: str) -> list[str | Path]:
         arguments: list[str | Path] = ["edge", "--insecure", "--source", self.bucket.url]
         arguments += ["--environment", "production", "--trust", self.keys / "signing.pub"]
-        arguments += ["--poll-seconds", "2", "--wake", redis]
+        arguments += ["--poll-seconds", str(self.poll_seconds)]
+        arguments += ["--wake", redis] if self.woken else []
         arguments += ["--state-dir", self.folder / f"{name}-state"]
         return [*arguments, "--port", str(self.ports[name]), "--access-log-sample", "0"]
 
@@ -126,9 +129,9 @@ class Fleet:
 
 
 @contextmanager
-def fleet(folder: Path) -> Iterator[Fleet]:
-    """Yield a fleet that serves."""
-    made = Fleet(folder)
+def fleet(folder: Path, *, woken: bool = True, poll_seconds: float = 2.0) -> Iterator[Fleet]:
+    """Yield a fleet that serves; without `woken` nothing but the poll tells nodes of a change."""
+    made = Fleet(folder, woken=woken, poll_seconds=poll_seconds)
     try:
         made.start()
         yield made

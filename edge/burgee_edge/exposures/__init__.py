@@ -1,0 +1,1 @@
+"""Who was given which arm of an experiment, for whoever works out what that did."""
