@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import pygit2
 from msgspec import Struct
 from starlette.routing import Route
 
@@ -114,6 +115,9 @@ def _answering(handler: Handler) -> Handler:
             return handler(call)
         except (BranchMissing, Unreachable) as error:
             raise as_api_error(WriteRefused("unreachable", str(error))) from error
+        except pygit2.GitError as error:  # it went away in the middle of a call
+            gone = f"the repository cannot be read: {error}"
+            raise as_api_error(WriteRefused("unreachable", gone)) from error
 
     return answer
 

@@ -23,7 +23,12 @@ class Code(Struct, frozen=True):
 
 
 CODES: Final[tuple[Code, ...]] = (
-    Code(400, "malformed_json", "the body is no JSON", "mend it; the message says where"),
+    Code(
+        400,
+        "malformed_json",
+        "the body is no JSON, or has a field twice in one object",
+        "mend it; the message says where",
+    ),
     Code(
         400,
         "context_too_large",

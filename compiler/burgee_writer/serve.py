@@ -28,6 +28,7 @@ from burgee_writer.git.compare import compare_url
 from burgee_writer.git.message import one_line
 from burgee_writer.git.opening import open_branch
 from burgee_writer.git.ssh_signatures import CommitKeys
+from burgee_writer.git.version import require_git
 from burgee_writer.history.index import HistoryIndex
 from burgee_writer.keys import commit_keys
 from burgee_writer.options import Options, read_options
@@ -84,6 +85,7 @@ def build(options: Options) -> list[Listener]:
     that the settings name cannot be used.
     """
     options.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    git = require_git(options.state_dir)
     issuer = make_issuer(options)
     authenticator = make_authenticator(options, issuer)
     key, keys = commit_keys(options)
@@ -139,6 +141,7 @@ def build(options: Options) -> list[Listener]:
         commit=branch.tip(),
         state_dir=str(options.state_dir),
         signs_with=key.public_line,
+        git=git,
     )
     return [
         Listener(
@@ -259,7 +262,7 @@ async def _follow(branch: Branch, figures: WriteFigures) -> None:
             if said:
                 _log.info("the repository can be read again")
             said = False
-        except (Unreachable, OSError, ValueError, pygit2.GitError) as error:
+        except Exception as error:  # noqa: BLE001  the loop has to outlive whatever git does
             if not said:
                 _log.warning("the repository cannot be read", reason=str(error))
             said = True

@@ -96,7 +96,7 @@ class Application:
             spent = (out.streams_since or perf_counter()) - began
             self._metrics.record(path, call.method, out.status, spent)
             self._access_log.record(
-                path, call.method, out.status, call.tenant, call.request_id, call.subject
+                path, call.method, out.status, call.tenant, call.request_id, call.subject, spent
             )
 
     def hot_path(self, limits: Limits) -> HotPath | None:

@@ -13,6 +13,7 @@ from burgee_http.json_text import encode_json
 __all__ = ["AccessLog", "configure_logs"]
 
 _FIRST = ("timestamp", "level", "message")
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def configure_logs(stream: TextIO | None = None, level: str = "info") -> None:
@@ -68,7 +69,9 @@ def _line(_logger: Any, _method: str, event: Any) -> str:
 
 
 class AccessLog:
-    """Logs every request, or the share `sample` of them; answers of 500 and up always."""
+    """Logs every request, or the share `sample` of them; answers of 500 and up always. Probes that
+    are well are told of at level debug alone.
+    """
 
     def __init__(self, sample: float = 1.0) -> None:
         self._sample = sample
@@ -83,16 +86,21 @@ class AccessLog:
         tenant: str,
         request_id: str,
         subject: str = "",
+        seconds: float | None = None,
     ) -> None:
         """`path` is the template of the route: ids of users and flags are never logged. `subject`
-        is who called, where a server that writes has told.
+        is who called, where a server that writes has told. `seconds` is what it took, which the
+        hot path does not tell.
         """
-        if status < 500:
+        is_probe = seconds is not None and path in _PROBES
+        if status < 500 and not is_probe:
             self._due += self._sample
             if self._due < 1.0:
                 return
             self._due -= 1.0
-        write = self._log.error if status >= 500 else self._log.info
+        write = self._log.debug if is_probe else self._log.info
+        if status >= 500:
+            write = self._log.error
         write(
             "request",
             path=path,
@@ -101,4 +109,5 @@ class AccessLog:
             tenant=tenant,
             request_id=request_id,
             **({"subject": subject} if subject else {}),
+            **({} if seconds is None else {"duration_ms": round(seconds * 1000, 3)}),
         )

@@ -226,6 +226,7 @@ def test_the_log_is_json_lines_without_ids(stream: io.StringIO) -> None:
         ("(unmatched)", "GET", 404, "info"),
         ("/bug", "GET", 500, "error"),
     ]
+    assert all(0 < float(str(each["duration_ms"])) < 60_000 for each in requests)
     assert requests[0]["request_id"] == "r1"
     assert requests[0]["tenant"] == ""  # nobody has checked that the caller may name this one
     [bug] = [line for line in lines if line["message"] == "a request failed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 import subprocess
@@ -100,11 +101,11 @@ def session(folder: Path) -> Iterator[Session]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that follow each other and that nobody listens on."""
+    """Return ports that follow each other and that nobody listens on; none that the system would
+    give to whoever connects somewhere before they are used.
+    """
     for _ in range(100):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
+        port = random.randrange(15_000, 32_000)
         if all(_is_free(port + each) for each in range(count)):
             return [port + each for each in range(count)]
     raise AssertionError("no free ports")

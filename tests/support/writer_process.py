@@ -49,13 +49,12 @@ class WriterProcess:
 
     def __init__(
         self,
-        repo: Path,
+        repo: Path | str,
         state: Path,
         *arguments: str,
         clients: Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.repo = repo
         self.state = state
         self.log = state.with_name(f"{state.name}.log")
         self.headers = dict(headers or {})
@@ -186,7 +185,7 @@ class WriterProcess:
 
 @contextmanager
 def writer_process(
-    repo: Path,
+    repo: Path | str,
     state: Path,
     *arguments: str,
     clients: Mapping[str, Mapping[str, Any]] | None = None,

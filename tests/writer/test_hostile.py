@@ -267,13 +267,32 @@ def test_no_body_is_a_server_error(place: Place, name: str) -> None:
     assert place.tip == before
 
 
-def test_a_key_that_comes_twice_is_read_once(place: Place) -> None:
-    """As JSON readers do, the last one counts; what is answered is what is kept."""
-    body = b'{"key": "twice", "description": "first", "description": "last"}'
-    done = place.writer.done("POST", "/v1/flags", body)
-    assert done["flag"]["description"] == "last"
-    assert place.writer.get("/v1/flags/twice")["flag"] == done["flag"]
-    assert place.text("acme/flags/twice.yaml").count("description") == 1
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"key": "twice", "description": "first", "description": "last"}', "description"),
+        (b'{"key": "twice", "variants": {"a": {"value": {"x": 1, "\\u0078": 2}}}}', "x"),
+    ],
+)
+def test_a_field_that_comes_twice(place: Place, body: bytes, field: str) -> None:
+    """Of the two nobody knows which is meant, and whoever reviewed the call may have read one."""
+    error = place.writer.refused("POST", "/v1/flags", body)
+    assert (error["status"], error["code"]) == (400, "malformed_json")
+    assert error["message"] == f"The body has the field '{field}' twice in one object."
+
+
+@pytest.mark.parametrize(("letter", "most"), [("k", 1000), ("ü", 1000), ("\\", 500), ("\1", 166)])
+def test_the_longest_name_that_a_file_holds(place: Place, letter: str, most: int) -> None:
+    def body(count: int) -> object:
+        variants = {"a": {"value": {letter * count: 1}}, "b": {"value": {}}}
+        return {"key": f"long-{ord(letter)}", "variants": variants, "default": "a"}
+
+    error = place.writer.refused("POST", "/v1/flags", body(most + 1))
+    assert (error["status"], error["code"]) == (422, "invalid_request")
+    assert "is too long: a file holds names of 1,000 characters" in error["message"]
+    assert len(error["message"]) < 500
+    done = place.writer.done("POST", "/v1/flags", body(most))
+    assert done["flag"]["variants"]["a"]["value"] == {letter * most: 1}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from support.flag_repository import FlagRepository, git
 from support.writer_process import WriterProcess, bare_repository
 
 WRITERS = 8
-EACH = int(os.environ.get("BURGEE_WRITES", "11"))
+EACH = int(os.environ.get("BURGEE_WRITES", "6"))
 MARGIN = 60 + EACH * WRITERS  # seconds, on a slow machine
 OWN = "# of writer {0}\nmetadata: {{n: 0}}\ndefault: off  # none\n"
 FILES = {

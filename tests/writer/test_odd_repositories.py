@@ -9,6 +9,7 @@ from pathlib import Path
 import pygit2
 import pytest
 
+from support.flag_repository import git
 from support.raw_trees import Kind, raw_commit
 from support.writer_process import bare_repository, writer_process
 
@@ -44,6 +45,32 @@ def test_what_is_odd_beside_a_flag_holds_up_no_write(tmp_path: Path) -> None:
             assert writer.get("/v1/flags/f")["flag"]["name"] == commit
         assert writer.ask("GET", "/readyz").status == 200
         assert "Traceback" not in writer.log.read_text()
+
+
+IN_PLACE: dict[str, Files] = {
+    "acme/flags is no folder": {
+        "burgee.yaml": FILES["burgee.yaml"],
+        "acme/x.yaml": ("file", ""),
+        "acme/flags": ("file", "x"),
+    },
+    "acme/flags/new is no folder": FILES | {"acme/flags/new": ("link", "x")},
+    "acme/flags/new/x.yaml is no file": FILES | {"acme/flags/new/x.yaml": ("submodule", "")},
+}
+
+
+def test_what_is_in_the_place_of_a_new_flag(tmp_path: Path) -> None:
+    bare = bare_repository(tmp_path, {"flags/f.yaml": "default: off\n"})
+    repository = pygit2.Repository(str(bare))
+    with writer_process(bare, tmp_path / "state") as writer:
+        for where, files in IN_PLACE.items():
+            commit = raw_commit(repository, files)
+            for query in ("", "?dry_run=true"):
+                error = writer.refused("POST", f"/v1/flags{query}", {"key": "new.x"})
+                assert (error["status"], error["code"]) == (409, "conflict")
+                assert error["message"] == f"The change has no room in the repository: {where}."
+            assert git(bare, "rev-parse", "main") == commit
+        raw_commit(repository, FILES, parents=False)
+        writer.done("POST", "/v1/flags", {"key": "new.x"})
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def test_the_first_line_names_what_it_works_with(tmp_path: Path) -> None:
         assert line["commit"] == git(bare, "rev-parse", "main")
         public = (Path(line["state_dir"]) / "commit.key.pub").read_text(encoding="ascii")
         assert line["signs_with"] == public.strip()
+        assert line["git"] in git(bare, "--version")
         assert writer.metric("burgee_writer_unreachable") == 0
         bare.rename(tmp_path / "away")
         calls = (("GET", "/readyz"), ("GET", "/v1/flags"), ("DELETE", "/v1/flags/f"))
@@ -38,6 +39,22 @@ def test_the_first_line_names_what_it_works_with(tmp_path: Path) -> None:
         assert (error["status"], error["code"]) == (422, "invalid")
         assert error["message"] == "The change would add an error: the repository holds no tenant."
         assert writer.ask("PATCH", "/v1/flags/f", {"name": "F"}).status == 200
+
+
+def test_probes_drown_nothing(tmp_path: Path) -> None:
+    bare = bare_repository(tmp_path, {"flags/f.yaml": "default: off\n"})
+    found: dict[str, list[tuple[str, str]]] = {}
+    for level in ("info", "debug"):
+        with writer_process(bare, tmp_path / "state", "--log-level", level) as writer:
+            for path in ("/healthz", "/readyz", "/metrics", "/v1/flags"):
+                assert writer.ask("GET", path).status == 200
+        lines = [each for each in writer.logs() if each["message"] == "request"]
+        assert all(each["duration_ms"] > 0 for each in lines)
+        found[level] = [(each["path"], each["level"]) for each in lines]
+        writer.log.unlink()
+    assert found["info"] == [("/v1/flags", "info")]
+    probes = [(path, "debug") for path in ("/healthz", "/readyz", "/metrics")]
+    assert found["debug"] == [*probes, ("/v1/flags", "info")]
 
 
 def test_a_repository_that_went_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

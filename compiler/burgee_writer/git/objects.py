@@ -12,7 +12,10 @@ import pygit2
 from burgee_writer.git.branch import Author, Draft, Unreachable
 from burgee_writer.git.ssh_signatures import CommitKey
 
-__all__ = ["check_path", "write_commit"]
+__all__ = ["Obstructed", "check_path", "check_room", "write_commit"]
+
+_TRIES: Final = 6
+_PAUSE: Final = 0.02
 
 _FILE: Final = pygit2.enums.FileMode.BLOB
 _EXECUTABLE: Final = pygit2.enums.FileMode.BLOB_EXECUTABLE
@@ -27,6 +30,15 @@ _CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 Nested = dict[str, "bytes | Nested | None"]
 
 
+class Obstructed(ValueError):
+    """A file would take the place of something that is none, or lie below something like that."""
+
+
+def check_room(tree: pygit2.Tree, inside: str, changes: Mapping[str, bytes | None]) -> None:
+    """Raise Obstructed where these changes of a commit's tree cannot be made."""
+    _check_room(tree, _nested(inside, changes), "")
+
+
 def write_commit(
     repository: pygit2.Repository,
     parent: str,
@@ -37,13 +49,19 @@ def write_commit(
 ) -> str:
     """Write a commit on a parent and return its id.
 
-    Raises ValueError for a path that is not safe, Unreachable where nothing can be written.
+    Raises ValueError for a path that is not safe, Obstructed where something else is in its place,
+    Unreachable where nothing can be written.
     """
     nested = _nested(inside, draft.changes)
-    try:
-        return _write(repository, parent, nested, draft, committer, key)
-    except (OSError, pygit2.GitError) as error:  # a full disk, say
-        raise Unreachable(f"the repository cannot be written to: {error}") from error
+    for again in range(_TRIES):
+        try:
+            return _write(repository, parent, nested, draft, committer, key)
+        except (OSError, pygit2.GitError) as error:  # a full disk, say
+            # Who packs takes empty folders away, perhaps the one that was just made for an object.
+            if "No such file" not in str(error) or again == _TRIES - 1:
+                raise Unreachable(f"the repository cannot be written to: {error}") from error
+        time.sleep(_PAUSE * again)
+    raise AssertionError("the last try returns or raises")
 
 
 def _write(
@@ -54,7 +72,9 @@ def _write(
     committer: Author,
     key: CommitKey,
 ) -> str:
-    tree = _write_tree(repository, repository[parent].peel(pygit2.Tree), nested)
+    before = repository[parent].peel(pygit2.Tree)
+    _check_room(before, nested, "")
+    tree = _write_tree(repository, before, nested)
     at = round(time.time()) if draft.at is None else draft.at
     made = repository.create_commit_string(
         pygit2.Signature(draft.author.name, draft.author.email, at, 0),
@@ -95,6 +115,18 @@ def _nested(inside: str, changes: Mapping[str, bytes | None]) -> Nested:
     return found
 
 
+def _check_room(tree: pygit2.Tree, changes: Mapping[str, object], above: str) -> None:
+    for name, change in changes.items():
+        old = tree[name] if name in tree else None  # noqa: SIM401  a tree has no `get`
+        if isinstance(change, dict):
+            if isinstance(old, pygit2.Tree):
+                _check_room(old, change, f"{above}{name}/")
+            elif old is not None:
+                raise Obstructed(f"{above}{name} is no folder")
+        elif old is not None and not isinstance(old, pygit2.Blob):
+            raise Obstructed(f"{above}{name} is no file")
+
+
 def _write_tree(
     repository: pygit2.Repository, tree: pygit2.Tree | None, changes: Mapping[str, object]
 ) -> pygit2.Oid:
@@ -102,15 +134,11 @@ def _write_tree(
     for name, change in changes.items():
         old = None if tree is None or name not in tree else tree[name]
         if isinstance(change, dict):
-            if old is not None and not isinstance(old, pygit2.Tree):
-                raise ValueError(f"{name} is no folder")
-            made = _write_tree(repository, old, change)
+            made = _write_tree(repository, old if isinstance(old, pygit2.Tree) else None, change)
             if len(repository[made].peel(pygit2.Tree)):
                 builder.insert(name, made, _TREE)
             elif old is not None:
                 builder.remove(name)
-        elif old is not None and not isinstance(old, pygit2.Blob):
-            raise ValueError(f"{name} is no file")
         elif isinstance(change, bytes):
             executable = old is not None and old.filemode == _EXECUTABLE
             mode = _EXECUTABLE if executable else _FILE  # what was a link is a file then

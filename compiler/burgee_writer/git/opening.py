@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from burgee_compiler.git_program import run_git
 from burgee_compiler.trees import folder_inside
 from burgee_writer.git.address import Address, local_path, read_address
 from burgee_writer.git.asking import Remote
-from burgee_writer.git.branch import Author, Branch, BranchMissing
+from burgee_writer.git.branch import Author, Branch, BranchMissing, Unreachable
 from burgee_writer.git.checkouts import common_folder
 from burgee_writer.git.local import LocalBranch
 from burgee_writer.git.pushes import failure_text
@@ -25,6 +26,7 @@ from burgee_writer.git.ssh_signatures import CommitKey
 __all__ = ["open_branch"]
 
 _LOCAL_TIMEOUT: Final = 60.0
+_OWN_BRANCH: Final = "burgee.branch"
 
 
 def open_branch(
@@ -41,7 +43,8 @@ def open_branch(
     """Return the branch of a path, a file:// URL or a remote.
 
     Paths are opened in place; a remote is cloned into the state folder. `branch` is the one that
-    HEAD names where it is left out, `folder` that of the flag repository in the git repository.
+    HEAD names where it is left out, `folder` that of the flag repository in the git repository. A
+    remote that is away is none the less opened where it was before: as it was then.
     Raises BranchMissing, Unreachable or ValueError, each with what to do.
     """
     pygit2.settings.enable_fsync_gitdir(True)
@@ -53,7 +56,7 @@ def open_branch(
     remote = Remote(clone, address, timeout)
     return RemoteBranch(
         clone,
-        branch or remote.head(),
+        branch or _own_branch(remote, clone),
         (folder or "").strip("/"),
         remote=remote,
         key=key,
@@ -98,6 +101,22 @@ def _checked_out(repository: pygit2.Repository) -> str:
             "HEAD is at a commit and on no branch; `git switch` to one, or name one with --branch"
         )
     return target.removeprefix("refs/heads/")
+
+
+def _own_branch(remote: Remote, clone: Path) -> str:
+    """Return the branch that the remote names as its own, or did when it was last reached."""
+    config = pygit2.Repository(str(clone)).config
+    known = config[_OWN_BRANCH] if _OWN_BRANCH in config else None  # noqa: SIM401  it has no `get`
+    try:
+        name = remote.head()
+    except Unreachable:
+        if known is None:
+            raise
+        return known
+    if known != name:
+        with suppress(pygit2.GitError, OSError):  # another process is at it
+            config[_OWN_BRANCH] = name
+    return name
 
 
 def _clone(state_dir: Path, address: Address) -> Path:

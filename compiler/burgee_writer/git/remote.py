@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pygit2
+import structlog
 
 from burgee_writer.git.asking import Remote
 from burgee_writer.git.branch import (
@@ -37,6 +38,7 @@ _FIRST: Final = 20
 _PAUSE: Final = 0.2
 _SETTLING: Final = 5.0
 """Seconds for which a remote is asked what became of a push, though its time is over."""
+_log = structlog.get_logger("burgee.writer")
 
 
 class RemoteBranch(Branch):
@@ -60,7 +62,17 @@ class RemoteBranch(Branch):
         self._timeout = timeout
         self._locks = LockFiles(clone.parent / "locks")
         self._upkeep = Upkeep(clone, self._locks)
-        self._refresh(None if self._noted() else timeout * _FIRST)
+        self._begin()
+
+    def _begin(self) -> None:
+        known = self._noted()
+        if known is None:
+            self._refresh(self._timeout * _FIRST)
+            return
+        try:
+            self._refresh(None)
+        except Unreachable as error:  # as if it had gone away a moment later
+            _log.warning("begun with what is known of the remote", commit=known, reason=str(error))
 
     def tip(self) -> str:
         found = self._noted()

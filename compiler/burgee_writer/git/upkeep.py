@@ -20,7 +20,13 @@ _TIMEOUT: Final = 600.0
 _TASKS: Final = ("--task=loose-objects", "--task=gc")
 # The second run takes away what the first has packed.
 _RUNS: Final = 2
-_CONFIG: Final = (("gc.autoDetach", "false"), ("maintenance.autoDetach", "false"))
+# What is being written is in no branch yet: an owner who has `git gc` take such things away at once
+# would lose the writes of that moment.
+_CONFIG: Final = (
+    ("gc.autoDetach", "false"),
+    ("maintenance.autoDetach", "false"),
+    ("gc.pruneExpire", "2.weeks.ago"),
+)
 
 
 class Upkeep:

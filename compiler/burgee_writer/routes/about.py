@@ -55,7 +55,11 @@ def add_write_metrics(metrics: Metrics, service: Service) -> None:
             "Tries lost to others, which were made again.",
             lambda: figures.conflicts,
         ),
-        ("push_failures", "Writes that could not be published.", lambda: figures.failures),
+        (
+            "push_failures",
+            "Writes that could not be published: refused, unknown or nothing reached.",
+            lambda: figures.failures,
+        ),
         ("writes_given_up", "Writes whose every try was lost.", lambda: figures.refused),
         ("checks", "Checks of the whole tree.", lambda: figures.checks),
         ("check_seconds", "Seconds spent on those.", lambda: figures.check_seconds),
@@ -71,6 +75,6 @@ def add_write_metrics(metrics: Metrics, service: Service) -> None:
     )
     metrics.computed(
         "burgee_writer_findings",
-        "Findings at the tip, of level error.",
-        lambda: sum(each.severity == "error" for each in service.tip.found),
+        "Findings at the tip, of level error, as it was last read.",
+        lambda: sum(each.severity == "error" for each in service.writer.current.last.found),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -16,12 +17,18 @@ __all__ = ["Fields", "Query", "fields_of", "shaped"]
 
 Fields = Mapping[str, Any]
 S = TypeVar("S", bound=Struct)
+_LONGEST_NAME: Final = 1_000
+"""YAML takes a text of more than 1,024 characters for no key."""
+_SHOWN: Final = 60
+_QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 _TRUE: Final = frozenset({"true", "1", "yes"})
 _FALSE: Final = frozenset({"false", "0", "no"})
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
-    """Return a body that is an object; 400 where it is no JSON, 422 where it is none."""
+    """Return a body that is an object, each of its names once; 400 where it is no such JSON, 422
+    where it is none, or has a name that no file can hold.
+    """
     value = parse_json(body)
     try:
         check_context(value, body)
@@ -30,7 +37,35 @@ def fields_of(body: bytes) -> dict[str, Any]:
         raise ApiError(error.status, error.code, message) from None
     if not isinstance(value, dict):
         raise ApiError(422, "invalid_request", "The body has to be a JSON object.")
+    _NAMES.decode(body.decode("utf-8"))
     return value
+
+
+def _fit(pairs: list[tuple[str, object]]) -> None:
+    """Refuse names of one object: of two that are the same, nobody knows which is meant."""
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise ApiError(
+                400, "malformed_json", f"The body has the field {_cut(name)} twice in one object."
+            )
+        seen.add(name)
+        if len(name) > _LONGEST_NAME // 6 and len(_QUOTED(name)) - 2 > _LONGEST_NAME:
+            raise ApiError(
+                422,
+                "invalid_request",
+                f"The name {_cut(name)} is too long: a file holds names of {_LONGEST_NAME:,} "
+                "characters, as JSON writes them.",
+            )
+
+
+def _cut(name: str) -> str:
+    return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
+
+
+_NAMES: Final = json.JSONDecoder(
+    object_pairs_hook=_fit, parse_int=lambda _: 0, parse_float=lambda _: 0, strict=False
+)
 
 
 def shaped(fields: Any, cls: type[S]) -> S:

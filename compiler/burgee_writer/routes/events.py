@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import Final
 
+import structlog
 from msgspec import Struct
 
 from burgee_http.call import Call
@@ -16,13 +17,16 @@ from burgee_http.errors import ApiError
 from burgee_http.event_stream import EventStream, event
 from burgee_http.json_text import encode_json
 from burgee_writer.feed import Feed
+from burgee_writer.git.branch import BranchMissing, Unreachable
 from burgee_writer.service import Service
+from burgee_writer.tips.tip import Tip
 
 __all__ = ["Changed", "Events"]
 
 _SCOPE: Final = "flags:r"
 _KEEP_ALIVE: Final = 15.0
 _LOOK_SECONDS: Final = 0.5
+_log = structlog.get_logger("burgee.writer")
 
 
 class Changed(Struct, frozen=True):
@@ -43,6 +47,7 @@ class Events:
         self._limit = limit
         self._streams: set[EventStream] = set()
         self._stopping = False
+        self._in_trouble = False
         self._look = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -56,10 +61,23 @@ class Events:
             except TimeoutError:
                 pass
             self._look.clear()
-            tip = await asyncio.to_thread(lambda: self._service.tip)
-            if self._feed.take(tip):
+            if self._feed.take(await asyncio.to_thread(self._read)):
                 for stream in list(self._streams):
                     stream.wake()
+
+    def _read(self) -> Tip:
+        """Return the tip, or the last one that could be read: streams outlive what passes."""
+        try:
+            tip = self._service.tip
+        except (BranchMissing, Unreachable):  # which whoever follows the branch reports
+            return self._service.writer.current.last
+        except Exception:  # noqa: BLE001  the loop has to outlive whatever git does
+            if not self._in_trouble:
+                _log.exception("the branch cannot be read for events; trying again")
+            self._in_trouble = True
+            return self._service.writer.current.last
+        self._in_trouble = False
+        return tip
 
     def wake(self) -> None:
         """Say that the branch has moved; from any thread."""

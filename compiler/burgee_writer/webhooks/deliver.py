@@ -218,7 +218,7 @@ class Webhooks:
     def _read_changes(self) -> None:
         tip = self._changes.tip()
         ledger = self._store.ledger
-        if ledger.begun and ledger.commit == tip:
+        if ledger.begun and tip in (ledger.commit, None):  # one that is gone may come back
             return
         if ledger.begun and tip is not None:
             try:
@@ -272,15 +272,19 @@ class Webhooks:
         tried = tried_by(delivery, outcome, self._settings, self._clock())
         self._store.write(tried)
         self._counts["delivered" if outcome.delivered else "failed"] += 1
-        if tried.state == "dead":
-            self._counts["dead"] += 1
-            _log.warning(
-                "a webhook could not be delivered",
-                tenant=delivery.tenant,
-                delivery=delivery.id,
-                host=urlsplit(delivery.url).hostname,
-                reason=outcome.attempt.text or str(outcome.attempt.status),
-            )
+        if tried.state == "delivered":
+            return
+        self._counts["dead"] += tried.state == "dead"
+        again = "a webhook was not taken, and is tried again"
+        _log.warning(
+            "a webhook could not be delivered" if tried.state == "dead" else again,
+            tenant=delivery.tenant,
+            delivery=delivery.id,
+            host=urlsplit(delivery.url).hostname,
+            tries=delivery.tries + 1,
+            status=outcome.attempt.status,
+            reason=outcome.attempt.text or str(outcome.attempt.status),
+        )
 
     def _take_requests(self) -> None:
         for name in self._store.asked_again():

@@ -32,6 +32,15 @@ class WriteFigures:
             self.queue -= 1
 
     @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Count what cannot be committed or sent at all: a full disk, a remote that is away."""
+        try:
+            yield
+        except Exception:
+            self.failures += 1
+            raise
+
+    @contextmanager
     def checking(self) -> Iterator[None]:
         """Count a check and the time that it takes."""
         began = perf_counter()

@@ -30,6 +30,7 @@ from burgee_writer.writing.etags import check_expected
 from burgee_writer.writing.figures import WriteFigures
 from burgee_writer.writing.held import require_not_held, require_readable, require_settings
 from burgee_writer.writing.judging import Judged, judge
+from burgee_writer.writing.obstructed import require_room
 from burgee_writer.writing.refusals import WriteRefused
 from burgee_writer.writing.refusing import invalid, not_editable, outcome_unknown
 from burgee_writer.writing.request import Key, WriteRequest, Written
@@ -177,6 +178,7 @@ class Writer:
             return Written(did=did, previous=tip.commit, tip=tip, existed=existed), None
         if judged.errors:
             raise invalid(judged, request.tenant)
+        require_room(self.branch, tip.commit, judged.changes)
         require_not_held(self.branch, tip, judged, request.tenant, did)
         by = self._author(request.subject).name
         made = with_verdict(judged, tip, by, self._reviewed, self._kills, now)
@@ -196,8 +198,9 @@ class Writer:
 
     def _published(self, request: WriteRequest, written: Written, judged: Judged) -> Written | None:
         """Commit and publish; None where somebody else was faster."""
-        commit = self._committed(request, written, judged)
-        published = self.branch.publish(written.previous, commit)
+        with self.figures.publishing():
+            commit = self._committed(request, written, judged)
+            published = self.branch.publish(written.previous, commit)
         if isinstance(published, Done):
             return self._taken(written, judged, commit)
         if isinstance(published, Moved):
@@ -209,9 +212,10 @@ class Writer:
 
     def _proposed(self, request: WriteRequest, written: Written, judged: Judged) -> Written:
         """Commit to a branch of its own, which the key names, so that a retry finds it."""
-        commit = self._committed(request, written, judged)
         name = proposal_name(request)
-        published = self.branch.publish_beside(name, commit)
+        with self.figures.publishing():
+            commit = self._committed(request, written, judged)
+            published = self.branch.publish_beside(name, commit)
         if isinstance(published, Done):
             return replace(written, commit=commit, branch=name, changed=False)
         if isinstance(published, Moved):
@@ -221,6 +225,7 @@ class Writer:
                 {"branch": name, "commit": published.tip},
                 help="merge or delete that branch, or make the call under another Idempotency-Key",
             )
+        self.figures.failures += 1
         if isinstance(published, Refused):
             raise WriteRefused(published.code, published.message, help=published.help)
         raise outcome_unknown(published, commit)

@@ -15,6 +15,7 @@ import pytest
 from burgee_writer.git.branch import BranchMissing, Done, Moved, Refused
 from burgee_writer.keys import own_key
 from support.flag_repository import FlagRepository, git
+from support.rounds import rounds
 from support.writer_git import branch_of, draft, must_write, written
 
 FLAG = "acme/flags/f.yaml"
@@ -112,7 +113,7 @@ def test_eight_processes_and_a_person(
     repo: FlagRepository, bare: Path, tmp_path: Path, kind: str
 ) -> None:
     source = bare if kind == "bare" else repo.root
-    count = 8
+    count = rounds(4, 16)
     running = _run([(str(source), str(tmp_path / f"s{n}"), f"w{n}", count) for n in range(8)])
     pushed = 0
     person = tmp_path / "person"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,16 @@ from support.flag_repository import FlagRepository, git
 from support.writer_git import branch_of, draft, must_write
 
 FLAG = "acme/flags/f.yaml"
+TAKE_AWAY = """
+import os, sys, time
+while True:
+    time.sleep(0.01)
+    for name in os.listdir(sys.argv[1]):
+        try:
+            os.rmdir(os.path.join(sys.argv[1], name))
+        except OSError:
+            pass
+"""
 CLASHES: dict[str, dict[str, bytes | None]] = {
     "a file over a folder": {"acme/flags": b"x\n"},
     "a folder gone as a file": {"acme/flags": None},
@@ -40,6 +52,19 @@ def test_what_was_a_link_is_a_file_then(bare: Path, tmp_path: Path) -> None:
     """Else the text of the flag would be taken for where the link leads."""
     must_write(branch_of(bare, tmp_path / "state"), {"acme/flags/link.yaml": b"default: on\n"})
     assert git(bare, "ls-tree", "main", "acme/flags/link.yaml").startswith("100644 blob")
+
+
+def test_folders_of_objects_that_are_taken_away(bare: Path, tmp_path: Path) -> None:
+    """Git does so with those that packing has emptied, and with one that was just made."""
+    branch = branch_of(bare, tmp_path / "state")
+    taking = subprocess.Popen([sys.executable, "-c", TAKE_AWAY, str(bare / "objects")])
+    try:
+        for number in range(60):
+            must_write(branch, {FLAG: f"default: off # {number}\n".encode()})
+    finally:
+        taking.kill()
+        taking.wait()
+    git(bare, "fsck", "--strict")
 
 
 @pytest.mark.parametrize("path", ["acme/a\x85b", "acme/a\u2028b", "acme/a\x9bb"])

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from burgee_compiler.git_program import Ran
+from burgee_writer.git.branch import Done
 from burgee_writer.git.lock_files import LockFiles
 from burgee_writer.git.upkeep import Upkeep
 from support.flag_repository import FlagRepository, git
-from support.writer_git import branch_of, must_write
+from support.writer_git import branch_of, draft, must_write
 from support.writer_kills import killed_with_locks
 
 COUNT = 30
@@ -71,6 +72,21 @@ def test_an_owner_who_sees_to_it(bare: Path, tmp_path: Path) -> None:
         upkeep.committed()
     upkeep.wait(60)
     assert loose(bare) > 4 * COUNT
+
+
+def test_what_is_being_written_is_never_taken_away(bare: Path, tmp_path: Path) -> None:
+    """Its commit is in no branch yet, and the owner has what is in none taken away at once."""
+    git(bare, "config", "gc.pruneExpire", "now")
+    git(bare, "config", "gc.autoPackLimit", "1")
+    git(bare, "repack", "-adq")
+    upkeep = written_to(bare, tmp_path / "state")
+    branch = branch_of(bare, tmp_path / "state")
+    commit = branch.commit(branch.tip(), draft({FLAG: b"default: on\n"}))
+    for _ in range(2):
+        upkeep.committed()
+    upkeep.wait(60)
+    assert branch.publish(branch.tip(), commit) == Done(commit)
+    git(bare, "fsck", "--strict")
 
 
 def test_never_two_at_once_and_nobody_waits(

@@ -105,6 +105,7 @@ def test_a_receiver_that_fails_at_first_gets_the_same_again(tmp_path: Path) -> N
 def test_a_dead_letter_is_kept_and_can_be_sent_again(tmp_path: Path) -> None:
     changes = ListedChanges()
     with (
+        log_stream() as log,
         scripted_server(lambda _: Reply(503)) as receiver,
         running(tmp_path, changes, hasty(most_attempts=3)) as hooks,
     ):
@@ -120,6 +121,10 @@ def test_a_dead_letter_is_kept_and_can_be_sent_again(tmp_path: Path) -> None:
         until(lambda: all_are(hooks, "delivered"), "a delivery")
         assert hooks.figures().dead == 1
     assert len(receiver.asked) == 4
+    warned = [json.loads(each) for each in log.getvalue().splitlines() if "warning" in each]
+    assert [(each["tries"], each["status"]) for each in warned] == [(1, 503), (2, 503), (3, 503)]
+    assert ["again" in each["message"] for each in warned] == [True, True, False]
+    assert SECRET not in log.getvalue()
 
 
 def test_gone_is_final(tmp_path: Path) -> None:
@@ -245,6 +250,22 @@ def test_a_rewritten_branch_goes_on_from_its_tip(tmp_path: Path) -> None:
         until(lambda: all_are(hooks, "delivered", 2), "a delivery")
     assert "the branch was rewritten" in log.getvalue()
     assert [each.json()["commit"] for each in receiver.asked][1:] == ["a" * 40]
+
+
+def test_a_branch_that_is_away_for_a_while(tmp_path: Path) -> None:
+    """What was before is not told again, not even what was before the first start."""
+    changes, looked = ListedChanges(), list[str]()
+    with scripted_server() as receiver:
+        changes.add(receiver.url)
+        with running(tmp_path, changes, hasty(keep=1)) as hooks:
+            changes.add(receiver.url)
+            until(lambda: all_are(hooks, "delivered"), "a delivery")
+            changes.away = looked.append
+            until(lambda: len(looked) > 2, "it is missed")
+            changes.away = None
+            last = changes.add(receiver.url)
+            until(lambda: len(receiver.asked) > 1, "what is new")
+        assert [each.json()["commit"] for each in receiver.asked][1:] == [last.commit]
 
 
 def journal(folder: Path) -> str:
