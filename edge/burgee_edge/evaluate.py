@@ -32,6 +32,8 @@ def evaluate(node: Node, call: Call) -> Reply:
         raise visit.error(404, "flag_not_found", "There is no flag of this key.")
     fragments: Fragments = answer.wire or fragments_of(answer, view.tenant, node.figures)
     fragments.served.value += 1
+    if node.decided is not None:
+        node.trace(visit, result)
     if node.exposures is not None:
         node.exposed(visit, result, body.user.context)
     end = visit.served.version_json

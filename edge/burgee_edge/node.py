@@ -57,6 +57,7 @@ class Node(msgspec.Struct, frozen=True):
     clock: Callable[[], int] = now_micros
     hub: Hub | None = None
     exposures: Exposures | None = None
+    decided: Callable[[Mapping[str, str]], None] | None = None
 
     def visit(self, call: Call, scope: str = "evaluate", *, implied: bool = False) -> Visit:
         """Admit a request; 503 before the first snapshot."""
@@ -65,6 +66,20 @@ class Node(msgspec.Struct, frozen=True):
         served = self.holder.current or self.serving()
         view = served.views.get(tenant) or served.view(tenant)
         return Visit(served, view, self.clock(), access.principal.browser)
+
+    def trace(self, visit: Visit, result: Result) -> None:
+        """Say in the request's span what was decided."""
+        if self.decided is not None:
+            answer = result.answer
+            self.decided(
+                {
+                    "feature_flag.key": answer.flag_key,
+                    "feature_flag.provider.name": "burgee",
+                    "feature_flag.result.variant": answer.variant or "",
+                    "feature_flag.result.reason": answer.openfeature_reason.lower(),
+                    "feature_flag.version": visit.served.snapshot.version,
+                }
+            )
 
     def exposed(self, visit: Visit, result: Result, context: Mapping[str, Any]) -> None:
         """Take note of an answer about one flag, where exposures are wanted."""

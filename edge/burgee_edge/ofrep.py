@@ -59,6 +59,8 @@ def single(node: Node, call: Call) -> Reply:
     fragments.served.value += 1
     if answer.reason in ERRORS:
         raise _failed(visit, result)
+    if node.decided is not None:
+        node.trace(visit, result)
     if node.exposures is not None:
         node.exposed(visit, result, context)
     return visit.reply(fragments.ofrep)

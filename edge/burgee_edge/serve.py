@@ -50,6 +50,7 @@ from burgee_http.serve import Listener, ServeError, address, bind, print_listeni
 from burgee_http.serve import serve as serve_listeners
 from burgee_http.settings import SettingsError
 from burgee_http.tenancy import Gate
+from burgee_http.tracing import spans
 
 __all__ = ["serve"]
 
@@ -136,7 +137,16 @@ def build(
             partial(_beside, figures, exposures),
         ),
     )
-    node = Node(options.environment, holder, gate, figures, hub=hub, exposures=exposures)
+    tracing = spans()
+    node = Node(
+        options.environment,
+        holder,
+        gate,
+        figures,
+        hub=hub,
+        exposures=exposures,
+        decided=None if tracing is None else tracing.decided,
+    )
     app = make_app(node, around)
     listeners = [
         Listener(

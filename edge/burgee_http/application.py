@@ -5,6 +5,7 @@ One layer for all of it, since every request passes here.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any, Final, cast
 from urllib.parse import unquote_to_bytes
@@ -25,6 +26,7 @@ from burgee_http.metrics import HttpMetrics
 from burgee_http.ofrep import is_ofrep, ofrep_body
 from burgee_http.protocol import REFUSED
 from burgee_http.request_ids import new_request_id, offered_request_id
+from burgee_http.tracing import spans
 
 __all__ = ["UNMATCHED", "Application", "error_reply"]
 
@@ -53,6 +55,7 @@ class Application:
         self._access_log = access_log
         self._cors = cors
         self._check = check
+        self._spans = spans()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # makes Starlette raise for 404 and 405 instead of answering in text
@@ -71,18 +74,38 @@ class Application:
         scope[CALL] = call
         extra = ((b"x-request-id", call.request_id.encode()), *self._cors.headers(headers))
         out = _Outgoing(send, extra)
+        with nullcontext() if self._spans is None else self._spans.request(call) as span:
+            await self._recorded(call, scope, receive, out, began, span)
+
+    async def _recorded(
+        self,
+        call: Call,
+        scope: Scope,
+        receive: Receive,
+        out: "_Outgoing",
+        began: float,
+        span: Any,
+    ) -> None:
+        """Respond, and leave what log, metrics and a span, if there is one, have to say of it."""
         try:
             await self._respond(call, scope, receive, out)
         finally:
             path = call.route or self._template(scope)
+            if self._spans is not None:
+                self._spans.answered(span, call, path, out.status)
             spent = (out.streams_since or perf_counter()) - began
             self._metrics.record(path, call.method, out.status, spent)
             self._access_log.record(
                 path, call.method, out.status, call.tenant, call.request_id, call.subject, spent
             )
 
-    def hot_path(self, limits: Limits) -> HotPath:
-        """What answers plain requests for direct handlers in this application's name."""
+    def hot_path(self, limits: Limits) -> HotPath | None:
+        """What answers plain requests for direct handlers in this application's name.
+
+        None where requests are traced: then all of them go the ordinary way.
+        """
+        if self._spans is not None:
+            return None
         return HotPath(
             limits,
             self._direct,

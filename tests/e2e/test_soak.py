@@ -23,7 +23,8 @@ from support.soak.fleet import NODES, Fleet, fleet
 from support.soak.history import ARMS, expected_by_version, files
 from support.soak.judge import Lag, growth, lags, unexcused, went_back, wrong
 from support.soak.load import Load
-from support.soak.watch import Answered
+from support.soak.service import Service
+from support.soak.watch import Answered, Missed
 from support.wire import ask
 
 pytestmark = pytest.mark.slow
@@ -89,13 +90,20 @@ def test_the_whole_under_load_while_things_break(tmp_path: Path) -> None:
         nodes = running.nodes()
         expected = expected_by_version(running.bare)
         assert wrong(load.answered, expected, _arms(tmp_path, load.answered)) == []
-        assert unexcused(load.missed, nodes) == []
+        found = unexcused(load.missed, nodes)
+        assert found == [], _short(found, nodes)
         assert went_back(load.answered, nodes) == []
         committed = _sequences(expected, changes.committed)
         _tell(load, chaos, memory, lags(committed, load.answered, nodes))
         assert len(committed) > _SECONDS / 4
         assert len({each.version for each in load.answered}) > len(committed) / 2
         assert all(growth(samples) < _GROWTH_MB for samples in memory.values()), memory
+
+
+def _short(missed: list[Missed], nodes: list[Service]) -> str:
+    downs = [(node.name, round(d.since, 2), round(d.until, 2)) for node in nodes for d in node.down]
+    told = [f"{each.door} {each.since:.2f}–{each.at:.2f} {each.what[:120]}" for each in missed]
+    return "\n".join([*told[:40], f"down: {downs}"])
 
 
 def _watch(running: Fleet, memory: dict[str, list[float]], stop: threading.Event) -> None:

@@ -45,7 +45,9 @@ def test_a_failure_that_nothing_excuses() -> None:
     down = Down(10.0, 12.0)
     of_node = [Missed(at - 0.1, at, "node-1", "x") for at in (5.0, 9.8, 11.0, 12.4, 20.0)]
     of_nginx = Missed(11.0, 11.1, "nginx", "502")
-    assert unexcused([*of_node, of_nginx], [node(down)]) == [of_node[0], of_node[-1], of_nginx]
+    cut = [Missed(at, at + 0.1, "nginx", "IncompleteReadError(…)") for at in (9.9, 11.0)]
+    found = unexcused([*of_node, of_nginx, *cut], [node(down)])
+    assert found == [of_node[0], of_node[-1], of_nginx, cut[1]]
 
 
 def test_lag_and_growth() -> None:

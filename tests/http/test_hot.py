@@ -101,6 +101,7 @@ def test_what_is_remembered_of_strangers_stays_small() -> None:
     """Paths come before tokens: anybody may send thousands of long ones."""
     anything = route("/any/{rest:path}", direct, ("POST",), direct=True)
     hot = EchoApp(routes=[anything], sample=0).app.hot_path(Limits())
+    assert hot is not None
     request = "POST /any/%05d%s HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
 
     def ask(number: int) -> None:

@@ -56,11 +56,21 @@ def went_back(answered: Iterable[Answered], nodes: Iterable[Service]) -> list[An
 
 
 def unexcused(missed: Iterable[Missed], nodes: Iterable[Service]) -> list[Missed]:
-    """Return the failures that no killed process excuses: all of nginx's, and those of a node
-    that was there.
+    """Return the failures that no killed process excuses: those of a node that was there, and of
+    nginx all but an answer that was cut off in the middle as the node that gave it was killed.
     """
     down: dict[str, Sequence[Down]] = {node.name: node.down for node in nodes}
-    return [each for each in missed if not _excused(each, down.get(each.door, ()))]
+    kills = [each.since for of_node in down.values() for each in of_node]
+    return [
+        each
+        for each in missed
+        if not _excused(each, down.get(each.door, ())) and not _cut_off(each, kills)
+    ]
+
+
+def _cut_off(missed: Missed, kills: Sequence[float]) -> bool:
+    at_once = any(missed.since - _AROUND <= kill <= missed.at + _AROUND for kill in kills)
+    return at_once and missed.what.startswith("IncompleteReadError")
 
 
 def _excused(missed: Missed, down: Sequence[Down]) -> bool:
