@@ -18,7 +18,7 @@ WHEEL_BIN := .build/venv/bin
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fresh-venv other servers deploy-tools up test soak check format wheel wheel-test bench-setup bench lock manifests clean
+.PHONY: help setup fresh-venv other servers deploy-tools up test soak fuzz check format wheel wheel-test bench-setup bench lock manifests clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,14 @@ soak: setup servers ## ten minutes of load while everything breaks; SECONDS=60 n
 		$(BIN)/python -m pytest -q tests/e2e/test_soak.py
 	@cat .build/soak.txt
 
+fuzz: setup ## make up input for each reader, FUZZ_SECONDS (60) each; TARGETS="snapshot http" narrows it
+	@cmp -s requirements/fuzz.txt .fuzz/installed.lock || { \
+		$(PIP) install --no-deps --require-hashes --target .fuzz --upgrade --requirement requirements/fuzz.txt \
+		&& cp requirements/fuzz.txt .fuzz/installed.lock \
+		|| { echo "atheris has no wheel for this Python: fuzz with 3.11" >&2; exit 1; }; }
+	@for target in $(or $(TARGETS),snapshot manifest source http); do \
+		PYTHONPATH=.fuzz $(BIN)/python tests/fuzz/run.py $$target $(or $(FUZZ_SECONDS),60) || exit 1; done
+
 check: setup other ## lint, format, types, import contracts, schemas, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -122,6 +130,8 @@ UV := uv pip compile --universal --python-version 3.11 --upgrade --generate-hash
 RUN_EXTRAS := --extra edge --extra writer --extra compiler --extra verify
 
 lock: ## resolve the dependencies anew (needs uv on PATH)
+	echo "atheris>=3.0" | uv pip compile - --python-version 3.11 --upgrade --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make lock" --output-file requirements/fuzz.txt
 	$(UV) pyproject.toml --extra dev --output-file $(LOCK)
 	$(UV) pyproject.toml --extra bench --output-file $(BENCH_LOCK)
 	$(UV) pyproject.toml $(RUN_EXTRAS) --constraint $(LOCK) --output-file requirements/run.txt

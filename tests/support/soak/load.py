@@ -59,12 +59,14 @@ class Load:
                 async with asyncio.timeout(_PATIENCE):
                     if streams is None:
                         streams = await asyncio.open_connection("127.0.0.1", port)
-                    status, body = await _ask(*streams, port, user)
+                    status, body, goes_on = await _ask(*streams, port, user)
                 now = time.monotonic()
                 if status == 200:
                     self._take(now, door, user, body)
-                    continue
-                self.missed.append(Missed(since, now, door, f"{status} {body[:200]!r}"))
+                    if goes_on:
+                        continue
+                else:
+                    self.missed.append(Missed(since, now, door, f"{status} {body[:200]!r}"))
             except (OSError, EOFError, ValueError) as error:
                 self.missed.append(Missed(since, time.monotonic(), door, repr(error)))
             if streams is not None:
@@ -82,7 +84,8 @@ class Load:
 
 async def _ask(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, user: str
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, bool]:
+    """Return status and body, and whether the connection may be used again."""
     body = json.dumps({"user": {"id": user, "attributes": {}}, "flags": _ASKED}).encode()
     head = f"POST /v1/evaluate/all HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Tenant-ID: acme\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -91,4 +94,4 @@ async def _ask(
     told = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     fields = dict(line.lower().split(": ", 1) for line in told[1:] if line)
     data = await reader.readexactly(int(fields["content-length"]))
-    return int(told[0].split(" ", 2)[1]), data
+    return int(told[0].split(" ", 2)[1]), data, fields.get("connection") != "close"
