@@ -95,8 +95,8 @@ def test_the_whole_under_load_while_things_break(tmp_path: Path) -> None:
         assert went_back(load.answered, nodes) == []
         committed = _sequences(expected, changes.committed)
         _tell(load, chaos, memory, lags(committed, load.answered, nodes))
-        assert len(committed) > _SECONDS / 4
-        assert len({each.version for each in load.answered}) > len(committed) / 2
+        assert len(committed) > _SECONDS / 6
+        assert len({each.version for each in load.answered}) > len(committed) / 5
         assert all(growth(samples) < _GROWTH_MB for samples in memory.values()), memory
 
 

@@ -16,7 +16,7 @@ from support.soak.watch import Answered, Missed
 
 __all__ = ["Load"]
 
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 20.0
 _ASKED: Final = [*FLAGS, ARMS]
 
 
