@@ -39,6 +39,8 @@ def test_a_version_that_goes_back() -> None:
     overtaken = answered(2, at=5.1)
     seen = [answered(1, at=1.0), answered(3, at=5.0), overtaken, late]
     assert went_back(seen, [node()]) == [late]
+    assert went_back(seen, [node(Down(8.0, 8.8))]) == []  # it began anew
+    assert went_back(seen, [node(Down(2.0, 3.0))]) == [late]
 
 
 def test_a_failure_that_nothing_excuses() -> None:

@@ -41,12 +41,16 @@ def wrong(
 def went_back(answered: Iterable[Answered], nodes: Iterable[Service]) -> list[Answered]:
     """Return the answers of a node that are older than one that was whole before they began.
 
-    Connections of one node may overtake each other by a call, no more.
+    Connections of one node may overtake each other by a call, no more. A node that was killed
+    before its copy was written, or could not write it, begins with an older one.
     """
     found: list[Answered] = []
     for node in nodes:
         highest, at = 0, 0.0
+        starts = sorted(each.until for each in node.down)
         for each in sorted((e for e in answered if e.door == node.name), key=lambda e: e.at):
+            while starts and each.at > starts[0] - _AROUND:
+                highest, at = 0, starts.pop(0)
             now = sequence(each.version)
             if now < highest and each.at - at > _AROUND:
                 found.append(each)
