@@ -70,4 +70,4 @@ def test_schemathesis_finds_nothing(reader: EdgeProcess, dist: Path, tmp_path: P
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 16" in done.stdout, done.stdout
+    assert "Tested: 17" in done.stdout, done.stdout

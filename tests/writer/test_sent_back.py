@@ -185,7 +185,7 @@ def test_a_name_too_long_for_yaml_is_refused(place: Place) -> None:
     value = {"a": {"value": {"x" * 2_000: 1}}}
     body = {"key": "long", "type": "object", "variants": value, "default": "a"}
     error = place.writer.refused("POST", "/v1/flags", body)
-    assert (error["status"], error["code"], place.tip) == (422, "invalid", before)
+    assert (error["status"], error["code"], place.tip) == (422, "invalid_request", before)
 
 
 def test_numbers_and_the_rest(place: Place) -> None:
